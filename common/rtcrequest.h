@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can be asked of a room, and the answer, in words that every back-end
+ * shares. Plain values, any thread. */
+#pragma once
+
+#include <glib.h>
+
+#include "rtcconfig.h"
+#include "rtcmessage.h"
+#include "rtcroster.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  GST_RTC_OPERATION_NONE,
+  GST_RTC_OPERATION_INIT,
+  GST_RTC_OPERATION_JOIN,
+  GST_RTC_OPERATION_LEAVE,
+  GST_RTC_OPERATION_RENEW_TOKEN,
+  GST_RTC_OPERATION_SET_VISIBILITY,
+  GST_RTC_OPERATION_PUBLISH,
+  GST_RTC_OPERATION_UNPUBLISH,
+  GST_RTC_OPERATION_SUBSCRIBE,
+  GST_RTC_OPERATION_UNSUBSCRIBE,
+  GST_RTC_OPERATION_MUTE_LOCAL,
+  GST_RTC_OPERATION_MUTE_REMOTE,
+  GST_RTC_N_OPERATIONS
+} GstRtcOperation;
+
+/* `none`, `init`, `join`, `set-user-visibility`, `mute-local`, ...: the name
+ * of the action signal and of the `operation` field of a failure. */
+const gchar *gst_rtc_operation_get_nick (GstRtcOperation operation);
+
+/* The code of a refusal of @operation by the server; 100001 for those that
+ * never reach a server. renew-token is refused as 300008, a visibility that
+ * cannot be changed as 300006. */
+gint gst_rtc_operation_get_refusal_code (GstRtcOperation operation);
+
+/**
+ * GstRtcRequest:
+ * @config: of JOIN
+ * @app_id: of INIT
+ * @user_id: of SUBSCRIBE, UNSUBSCRIBE, MUTE_REMOTE
+ * @token: of RENEW_TOKEN
+ * @enable: of SET_VISIBILITY
+ * @screen: which stream
+ * @audio, @video: SUBSCRIBE: wanted (unset: yes); mute: disabled (unset: as
+ *   it is)
+ * @stream: of PUBLISH: what is published
+ *
+ * Borrowed by gst_rtc_room_client_request () during the call only.
+ */
+typedef struct
+{
+  GstRtcOperation operation;
+  GstRtcConfig *config;
+  const gchar *app_id;
+  const gchar *user_id;
+  const gchar *token;
+  gboolean enable;
+  gboolean screen;
+  GstRtcOptional audio;
+  GstRtcOptional video;
+  const GstRtcStream *stream;
+} GstRtcRequest;
+
+/**
+ * GstRtcAnswer:
+ * @user_id: JOIN: the own user id
+ * @media_session: SUBSCRIBE: id of the media session that will bring it
+ *
+ * Of a request that succeeded; borrowed during the callback.
+ */
+typedef struct
+{
+  const gchar *user_id;
+  const gchar *media_session;
+} GstRtcAnswer;
+
+G_END_DECLS

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The conversation with a room: feeds the state machine, obeys its actions,
+ * keeps the roster, answers each request exactly once. It knows no wire
+ * format. Belongs to the worker; its callbacks run there. */
+#pragma once
+
+#include "rtcevent.h"
+#include "rtcrequest.h"
+
+G_BEGIN_DECLS
+
+#define GST_RTC_TYPE_ROOM_CLIENT (gst_rtc_room_client_get_type ())
+G_DECLARE_FINAL_TYPE (
+    GstRtcRoomClient, gst_rtc_room_client, GST_RTC, ROOM_CLIENT, GObject)
+
+/* Exactly one of @answer and @error is set. */
+typedef void (*GstRtcAnswerFunc) (const GstRtcAnswer *answer,
+    const GError *error, gpointer user_data);
+
+/* Signal `event` (const GstRtcEvent *event) tells all that happens, in
+ * order, and never while gst_rtc_room_client_request () is on the stack
+ * below it. */
+GstRtcRoomClient *gst_rtc_room_client_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Checks @request in the documented order and sends it. @func (nullable) is
+ * called exactly once, from the main context and never inline: with the
+ * answer, a local error (nothing was sent then), the refusal of the server,
+ * 300009 after signaling_timeout, 500001 when the socket broke, 300008 for a
+ * join cut off by leave, or 100002 when the client is shut down. @destroy
+ * runs after it. */
+void gst_rtc_room_client_request (GstRtcRoomClient *client,
+    const GstRtcRequest *request, GstRtcAnswerFunc func, gpointer user_data,
+    GDestroyNotify destroy);
+
+/* The own side of a media session. Unknown sessions are ignored: they may
+ * have ended in the meantime. */
+void gst_rtc_room_client_send_description (GstRtcRoomClient *client,
+    const gchar *media_session, const gchar *sdp);
+void gst_rtc_room_client_send_candidate (GstRtcRoomClient *client,
+    const gchar *media_session, guint mline, const gchar *candidate);
+void gst_rtc_room_client_media_connected (
+    GstRtcRoomClient *client, const gchar *media_session);
+void gst_rtc_room_client_close_media (GstRtcRoomClient *client,
+    const gchar *media_session, const gchar *reason);
+
+/* Valid from entry to exit; borrowed. */
+GstRtcRoster *gst_rtc_room_client_get_roster (GstRtcRoomClient *client);
+const gchar *gst_rtc_room_client_get_user_id (GstRtcRoomClient *client);
+
+/* From getconfig; borrowed, NULL or empty when it named none. */
+const gchar *gst_rtc_room_client_get_stun_server (GstRtcRoomClient *client);
+const gchar *const *gst_rtc_room_client_get_turn_servers (
+    GstRtcRoomClient *client);
+
+/* TRUE while in a room (also with the socket down). */
+gboolean gst_rtc_room_client_is_in_room (GstRtcRoomClient *client);
+
+/* Leaves without waiting for the answer longer than the signaling timeout,
+ * answers what is pending and closes the socket. @func (nullable) runs when
+ * nothing is left to do. No event is emitted after it has been called. */
+void gst_rtc_room_client_shutdown (
+    GstRtcRoomClient *client, GFunc func, gpointer user_data);
+
+G_END_DECLS

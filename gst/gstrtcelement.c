@@ -1,0 +1,1278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Abstract bin that rtcsink and rtcsrc derive from: settings, room client,
+ * worker, state changes, promises and messages. Fields say their thread. */
+#include "gstrtcelement.h"
+
+#include "gstrtcserve.h"
+#include "gstrtcsettings.h"
+#include "rtcerror-private.h"
+
+GST_DEBUG_CATEGORY_STATIC (element_debug);
+#define GST_CAT_DEFAULT element_debug
+
+/* How long READY to NULL waits for the goodbye to reach the server. */
+#define SHUTDOWN_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
+
+enum
+{
+  PROP_CONNECTION_STATE = GST_RTC_N_SETTINGS,
+  PROP_STATS
+};
+
+enum
+{
+  SIGNAL_INIT,
+  SIGNAL_JOIN,
+  SIGNAL_LEAVE,
+  SIGNAL_RENEW_TOKEN,
+  SIGNAL_SET_USER_VISIBILITY,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+typedef struct
+{
+  /* Under the object lock. */
+  GstRtcSettings settings;
+  GstRtcConfig *config;
+  GstRtcConnectionState connection_state;
+  GstRtcWorker *worker;   /* from NULL to READY until back */
+  GstRtcWorker *notifier; /* likewise */
+
+  /* State changes only, which GStreamer serialises. */
+  GstRtcServe *serve;
+
+  /* Worker only. */
+  GstRtcRoomClient *client;
+  gboolean inited;
+  gboolean want_room; /* by the state, not by an action */
+  gboolean leaving;
+  gboolean playing;
+  gboolean active;
+  gboolean foreign_port; /* somebody else listens where we were to serve */
+  GstRtcElementCall *queued_join; /* waits for the leave before it */
+} GstRtcElementPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (
+    GstRtcElement, gst_rtc_element, GST_TYPE_BIN)
+
+static GstRtcElementPrivate *
+get_private (GstRtcElement *self)
+{
+  return gst_rtc_element_get_instance_private (self);
+}
+
+/* --- jobs for the worker and the notifier --- */
+
+typedef struct
+{
+  GstRtcElement *self;
+  GstRtcElementFunc func;
+  gpointer data;
+  GDestroyNotify destroy;
+} ElementJob;
+
+static void
+run_element_job (gpointer data, gpointer unused)
+{
+  ElementJob *job = data;
+
+  job->func (job->self, job->data);
+}
+
+static void
+free_element_job (gpointer data)
+{
+  ElementJob *job = data;
+
+  if (job->destroy)
+    job->destroy (job->data);
+  gst_object_unref (job->self);
+  g_free (job);
+}
+
+static GstRtcWorker *
+ref_worker (GstRtcElement *self, gboolean notifier)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcWorker *worker;
+
+  GST_OBJECT_LOCK (self);
+  worker = notifier ? priv->notifier : priv->worker;
+  if (worker)
+    gst_rtc_worker_ref (worker);
+  GST_OBJECT_UNLOCK (self);
+  return worker;
+}
+
+static void
+queue_job (GstRtcElement *self, gboolean notifier, GstRtcElementFunc func,
+    gpointer data, GDestroyNotify destroy)
+{
+  g_autoptr (GstRtcWorker) worker = ref_worker (self, notifier);
+  ElementJob *job = g_new (ElementJob, 1);
+
+  *job = (ElementJob){.self = gst_object_ref (self),
+      .func = func,
+      .data = data,
+      .destroy = destroy};
+  if (worker)
+    gst_rtc_worker_invoke (worker, run_element_job, job, free_element_job);
+  else
+    free_element_job (job);
+}
+
+void
+gst_rtc_element_invoke (GstRtcElement *self, GstRtcElementFunc func,
+    gpointer data, GDestroyNotify destroy)
+{
+  queue_job (self, FALSE, func, data, destroy);
+}
+
+void
+gst_rtc_element_notify (GstRtcElement *self, GstRtcElementFunc func,
+    gpointer data, GDestroyNotify destroy)
+{
+  queue_job (self, TRUE, func, data, destroy);
+}
+
+GstRtcWorker *
+gst_rtc_element_ref_worker (GstRtcElement *self)
+{
+  return ref_worker (self, FALSE);
+}
+
+GstRtcRoomClient *
+gst_rtc_element_get_client (GstRtcElement *self)
+{
+  return get_private (self)->client;
+}
+
+GstRtcConfig *
+gst_rtc_element_ref_config (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcConfig *config;
+
+  GST_OBJECT_LOCK (self);
+  config = priv->config ? gst_rtc_config_ref (priv->config) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return config;
+}
+
+gboolean
+gst_rtc_element_is_active (GstRtcElement *self)
+{
+  return get_private (self)->active;
+}
+
+/* --- messages --- */
+
+typedef struct
+{
+  GstMessageType severity;
+  GError *error;
+  GstRtcOperation operation;
+  GstRtcFailureStream stream;
+  gchar *user_id;
+} FailureJob;
+
+static void
+free_failure_job (gpointer data)
+{
+  FailureJob *job = data;
+
+  g_error_free (job->error);
+  g_free (job->user_id);
+  g_free (job);
+}
+
+static void
+fill_failure (GstRtcElement *self, GstRtcFailure *failure,
+    GstRtcConfig *config)
+{
+  if (!config)
+    return;
+  failure->room_id = gst_rtc_config_get_values (config)->room_id;
+  failure->backend = gst_rtc_config_get_backend (config);
+}
+
+static void
+post_failure_now (GstRtcElement *self, gpointer data)
+{
+  FailureJob *job = data;
+  g_autoptr (GstRtcConfig) config = gst_rtc_element_ref_config (self);
+  GstRtcFailure failure = {.error = job->error,
+      .operation = job->operation,
+      .stream = job->stream,
+      .user_id = job->user_id};
+
+  fill_failure (self, &failure, config);
+  gst_rtc_bus_post_failure (GST_ELEMENT (self), job->severity, &failure);
+}
+
+void
+gst_rtc_element_post_failure (GstRtcElement *self, GstMessageType severity,
+    const GError *error, GstRtcOperation operation, const gchar *user_id,
+    GstRtcFailureStream stream)
+{
+  FailureJob *job = g_new (FailureJob, 1);
+
+  *job = (FailureJob){.severity = severity,
+      .error = g_error_copy (error),
+      .operation = operation,
+      .stream = stream,
+      .user_id = g_strdup (user_id)};
+  gst_rtc_element_notify (self, post_failure_now, job, free_failure_job);
+}
+
+static void
+post_fact_now (GstRtcElement *self, gpointer data)
+{
+  GstStructure **fact = data;
+
+  gst_rtc_bus_post_fact (GST_ELEMENT (self), g_steal_pointer (fact));
+}
+
+static void
+free_fact (gpointer data)
+{
+  GstStructure **fact = data;
+
+  gst_clear_structure (fact);
+  g_free (fact);
+}
+
+void
+gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact)
+{
+  GstStructure **box = g_new (GstStructure *, 1);
+
+  *box = fact;
+  gst_rtc_element_notify (self, post_fact_now, box, free_fact);
+}
+
+/* --- calls --- */
+
+struct _GstRtcElementCall
+{
+  GstRtcRequest request; /* with own copies of what it points to */
+  GstMessageType severity;
+  GstPromise *promise;
+  GstRtcElementDone done;
+  GstRtcElement *self; /* from start to end */
+};
+
+GstRtcElementCall *
+gst_rtc_element_call_new (const GstRtcRequest *request,
+    GstMessageType severity, GstPromise *promise, GstRtcElementDone done)
+{
+  GstRtcElementCall *call = g_new0 (GstRtcElementCall, 1);
+
+  call->request = *request;
+  if (request->config)
+    call->request.config = gst_rtc_config_ref (request->config);
+  call->request.app_id = g_strdup (request->app_id);
+  call->request.user_id = g_strdup (request->user_id);
+  call->request.token = g_strdup (request->token);
+  if (request->stream)
+    call->request.stream = gst_rtc_stream_copy (request->stream);
+  call->severity = severity;
+  call->promise = promise ? gst_promise_ref (promise) : NULL;
+  call->done = done;
+  return call;
+}
+
+static GstRtcFailureStream
+stream_of_request (const GstRtcRequest *request)
+{
+  switch (request->operation) {
+    case GST_RTC_OPERATION_PUBLISH:
+    case GST_RTC_OPERATION_UNPUBLISH:
+    case GST_RTC_OPERATION_SUBSCRIBE:
+    case GST_RTC_OPERATION_UNSUBSCRIBE:
+    case GST_RTC_OPERATION_MUTE_LOCAL:
+    case GST_RTC_OPERATION_MUTE_REMOTE:
+      return request->screen ? GST_RTC_FAILURE_SCREEN
+                             : GST_RTC_FAILURE_CAMERA;
+    default:
+      return GST_RTC_FAILURE_NO_STREAM;
+  }
+}
+
+typedef struct
+{
+  GstPromise *promise;
+  GstStructure *reply;
+} ReplyJob;
+
+/* The promise is answered also when the notifier has stopped: its jobs are
+ * then destroyed instead of run. */
+static void
+free_reply_job (gpointer data)
+{
+  ReplyJob *job = data;
+
+  gst_promise_reply (job->promise, job->reply);
+  gst_promise_unref (job->promise);
+  g_free (job);
+}
+
+static void
+nothing_to_run (GstRtcElement *self, gpointer data)
+{
+}
+
+static void
+answer_promise (GstRtcElement *self, GstRtcElementCall *call,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  ReplyJob *job;
+  GstStructure *reply;
+
+  if (!call->promise)
+    return;
+
+  if (error) {
+    g_autoptr (GstRtcConfig) config = gst_rtc_element_ref_config (self);
+    GstRtcFailure failure = {.error = error,
+        .operation = call->request.operation,
+        .stream = stream_of_request (&call->request),
+        .user_id = call->request.user_id};
+
+    fill_failure (self, &failure, config);
+    reply = gst_rtc_bus_describe_failure (&failure);
+    gst_structure_set (reply, "error", G_TYPE_ERROR, error, NULL);
+  } else {
+    reply = gst_structure_new ("rtc-answer", "operation", G_TYPE_STRING,
+        gst_rtc_operation_get_nick (call->request.operation), NULL);
+    if (answer && answer->user_id) {
+      gst_structure_set (
+          reply, "user-id", G_TYPE_STRING, answer->user_id, NULL);
+    }
+  }
+
+  job = g_new (ReplyJob, 1);
+  *job = (ReplyJob){
+      .promise = g_steal_pointer (&call->promise), .reply = reply};
+  gst_rtc_element_notify (self, nothing_to_run, job, free_reply_job);
+}
+
+static void
+end_call (GstRtcElement *self, GstRtcElementCall *call,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  if (call->done)
+    call->done (self, &call->request, answer, error);
+  if (error && call->severity != GST_MESSAGE_UNKNOWN) {
+    gst_rtc_element_post_failure (self, call->severity, error,
+        call->request.operation, call->request.user_id,
+        stream_of_request (&call->request));
+  }
+  answer_promise (self, call, answer, error);
+}
+
+static void
+free_call (gpointer data)
+{
+  GstRtcElementCall *call = data;
+
+  /* A promise is still here when the worker stopped before the call ran. */
+  if (call->promise) {
+    g_autoptr (GError) error = gst_rtc_error_new (
+        GST_RTC_ERROR_INVALID_PARAMS, 0, "the element is in state NULL");
+
+    answer_promise (call->self, call, NULL, error);
+  }
+  g_clear_pointer (&call->request.config, gst_rtc_config_unref);
+  g_free ((gchar *) call->request.app_id);
+  g_free ((gchar *) call->request.user_id);
+  g_free ((gchar *) call->request.token);
+  gst_rtc_stream_free ((GstRtcStream *) call->request.stream);
+  gst_clear_object (&call->self);
+  g_free (call);
+}
+
+static void
+on_call_answered (
+    const GstRtcAnswer *answer, const GError *error, gpointer user_data)
+{
+  GstRtcElementCall *call = user_data;
+
+  end_call (call->self, call, answer, error);
+}
+
+static void
+start_call (GstRtcElement *self, GstRtcElementCall *call)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  if (!priv->client) {
+    free_call (call);
+    return;
+  }
+  gst_rtc_room_client_request (
+      priv->client, &call->request, on_call_answered, call, free_call);
+}
+
+static void
+start_call_job (GstRtcElement *self, gpointer data)
+{
+  GstRtcElementCall **box = data;
+
+  start_call (self, g_steal_pointer (box));
+}
+
+static void
+free_call_box (gpointer data)
+{
+  GstRtcElementCall **box = data;
+
+  g_clear_pointer (box, free_call);
+  g_free (box);
+}
+
+/* A box, since the call outlives the job that starts it. */
+static void
+queue_call (GstRtcElement *self, GstRtcElementFunc func,
+    GstRtcElementCall *call)
+{
+  GstRtcElementCall **box = g_new (GstRtcElementCall *, 1);
+
+  call->self = gst_object_ref (self);
+  *box = call;
+  gst_rtc_element_invoke (self, func, box, free_call_box);
+}
+
+void
+gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call)
+{
+  queue_call (self, start_call_job, call);
+}
+
+void
+gst_rtc_element_call_fail (
+    GstRtcElement *self, GstRtcElementCall *call, const GError *error)
+{
+  if (!call->self)
+    call->self = gst_object_ref (self);
+  end_call (self, call, NULL, error);
+  free_call (call);
+}
+
+/* --- joining and leaving, on the worker --- */
+
+static void
+update_active (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  gboolean active = priv->playing && priv->client && !priv->leaving &&
+                    gst_rtc_room_client_is_in_room (priv->client);
+
+  if (active == priv->active)
+    return;
+  priv->active = active;
+  if (active)
+    GST_RTC_ELEMENT_GET_CLASS (self)->activate (self);
+}
+
+static void
+on_joined (GstRtcElement *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  update_active (self);
+}
+
+/* The join that the state asked for. What it did not get ends the pipeline,
+ * unless the state has been taken back in the meantime. */
+static void
+on_auto_joined (GstRtcElement *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  g_autoptr (GError) owner = NULL;
+
+  if (error && priv->want_room) {
+    if (priv->foreign_port && error->code == GST_RTC_ERROR_GET_CONFIG_ERROR) {
+      owner = gst_rtc_error_new (GST_RTC_ERROR_INVALID_PARAMS,
+          gst_rtc_error_get_native_code (error),
+          "server-url: the port is used by something that is not a room "
+          "server (%s)",
+          error->message);
+      error = owner;
+    }
+    gst_rtc_element_post_failure (self, GST_MESSAGE_ERROR, error,
+        GST_RTC_OPERATION_JOIN, NULL, GST_RTC_FAILURE_NO_STREAM);
+  }
+  on_joined (self, request, answer, error);
+}
+
+static void
+on_left (GstRtcElement *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  priv->leaving = FALSE;
+  if (priv->queued_join)
+    start_call (self, g_steal_pointer (&priv->queued_join));
+}
+
+static void
+join_job (GstRtcElement *self, gpointer data)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcElementCall **box = data;
+
+  priv->want_room = TRUE;
+  g_clear_pointer (&priv->queued_join, free_call);
+  if (priv->leaving)
+    priv->queued_join = g_steal_pointer (box);
+  else
+    start_call (self, g_steal_pointer (box));
+}
+
+/* PAUSED to READY. Whatever the room was asked before ends with the leave,
+ * and that is nothing to complain about. */
+static void
+leave_job (GstRtcElement *self, gpointer data)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcElementCall **box = data;
+
+  priv->want_room = FALSE;
+  g_clear_pointer (&priv->queued_join, free_call);
+  GST_RTC_ELEMENT_GET_CLASS (self)->reset (self);
+  if (priv->leaving)
+    return;
+  priv->leaving = TRUE;
+  update_active (self);
+  start_call (self, g_steal_pointer (box));
+}
+
+static void
+set_playing_job (GstRtcElement *self, gpointer data)
+{
+  get_private (self)->playing = GPOINTER_TO_INT (data);
+  update_active (self);
+}
+
+static void
+notify_connection_state (GstRtcElement *self, gpointer data)
+{
+  g_object_notify (G_OBJECT (self), "connection-state");
+}
+
+static void
+on_room_event (GstRtcRoomClient *client, const GstRtcEvent *event,
+    GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstStructure *fact = gst_rtc_bus_describe_event (event);
+
+  if (event->type == GST_RTC_EVENT_CONNECTION_STATE) {
+    GST_OBJECT_LOCK (self);
+    priv->connection_state = event->new_state;
+    GST_OBJECT_UNLOCK (self);
+    gst_rtc_element_notify (self, notify_connection_state, NULL, NULL);
+  }
+  if (fact)
+    gst_rtc_element_post_fact (self, fact);
+
+  GST_RTC_ELEMENT_GET_CLASS (self)->room_event (self, event);
+
+  if (event->type == GST_RTC_EVENT_FAILED) {
+    gst_rtc_element_post_failure (self,
+        event->retrying ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR,
+        event->error, GST_RTC_OPERATION_NONE, NULL,
+        GST_RTC_FAILURE_NO_STREAM);
+  }
+  update_active (self);
+}
+
+/* --- the worker's life --- */
+
+static void
+create_client_job (GstRtcElement *self, gpointer data)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  priv->client = gst_rtc_room_client_new ();
+  g_signal_connect (priv->client, "event", G_CALLBACK (on_room_event), self);
+}
+
+static void
+open_worker (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  GST_OBJECT_LOCK (self);
+  priv->worker = gst_rtc_worker_new ("rtc-worker");
+  priv->notifier = gst_rtc_worker_new ("rtc-notifier");
+  GST_OBJECT_UNLOCK (self);
+  gst_rtc_element_invoke (self, create_client_job, NULL, NULL);
+}
+
+/* Shared between the state change that waits and the worker that ends. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  GMutex lock;
+  GCond cond;
+  gboolean ended; /* under lock */
+} Shutdown;
+
+static void
+shutdown_unref (gpointer data)
+{
+  Shutdown *wait = data;
+
+  if (!g_atomic_ref_count_dec (&wait->ref_count))
+    return;
+  g_mutex_clear (&wait->lock);
+  g_cond_clear (&wait->cond);
+  g_free (wait);
+}
+
+static void
+on_client_shut_down (gpointer data, gpointer user_data)
+{
+  Shutdown *wait = data;
+
+  g_mutex_lock (&wait->lock);
+  wait->ended = TRUE;
+  g_cond_signal (&wait->cond);
+  g_mutex_unlock (&wait->lock);
+  shutdown_unref (wait);
+}
+
+static void
+shutdown_job (GstRtcElement *self, gpointer data)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  Shutdown *wait = data;
+
+  priv->want_room = FALSE;
+  g_clear_pointer (&priv->queued_join, free_call);
+  GST_RTC_ELEMENT_GET_CLASS (self)->reset (self);
+  g_atomic_ref_count_inc (&wait->ref_count);
+  gst_rtc_room_client_shutdown (priv->client, on_client_shut_down, wait);
+}
+
+static void
+wait_for_shutdown (GstRtcElement *self)
+{
+  Shutdown *wait = g_new0 (Shutdown, 1);
+  gint64 deadline = g_get_monotonic_time () + SHUTDOWN_TIMEOUT;
+
+  g_atomic_ref_count_init (&wait->ref_count);
+  g_atomic_ref_count_inc (&wait->ref_count);
+  g_mutex_init (&wait->lock);
+  g_cond_init (&wait->cond);
+  gst_rtc_element_invoke (self, shutdown_job, wait, shutdown_unref);
+
+  g_mutex_lock (&wait->lock);
+  while (!wait->ended) {
+    if (!g_cond_wait_until (&wait->cond, &wait->lock, deadline)) {
+      GST_WARNING_OBJECT (self, "the room did not let go in time");
+      break;
+    }
+  }
+  g_mutex_unlock (&wait->lock);
+  shutdown_unref (wait);
+}
+
+static void
+close_worker (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  g_autoptr (GstRtcWorker) worker = NULL;
+  g_autoptr (GstRtcWorker) notifier = NULL;
+  GMainContext *context;
+
+  wait_for_shutdown (self);
+
+  GST_OBJECT_LOCK (self);
+  worker = g_steal_pointer (&priv->worker);
+  GST_OBJECT_UNLOCK (self);
+  gst_rtc_worker_stop (worker);
+
+  /* The worker has gone; this thread takes its context over to clean up. */
+  context = gst_rtc_worker_get_context (worker);
+  g_main_context_acquire (context);
+  g_main_context_push_thread_default (context);
+  g_signal_handlers_disconnect_by_data (priv->client, self);
+  g_clear_object (&priv->client);
+  g_main_context_pop_thread_default (context);
+  g_main_context_release (context);
+  priv->inited = priv->leaving = priv->playing = priv->active = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  notifier = g_steal_pointer (&priv->notifier);
+  priv->connection_state = GST_RTC_CONNECTION_DISCONNECTED;
+  g_clear_pointer (&priv->config, gst_rtc_config_unref);
+  GST_OBJECT_UNLOCK (self);
+  gst_rtc_worker_stop (notifier);
+}
+
+/* --- state changes --- */
+
+static void
+auto_init (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcRequest request = {.operation = GST_RTC_OPERATION_INIT};
+  g_autofree gchar *app_id = NULL;
+
+  GST_OBJECT_LOCK (self);
+  app_id = g_strdup (priv->settings.app_id);
+  GST_OBJECT_UNLOCK (self);
+  /* A bad one is told with all the other faults when the room is joined. */
+  if (!gst_rtc_id_is_valid (app_id, NULL))
+    return;
+  request.app_id = app_id;
+  gst_rtc_element_call_start (self,
+      gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
+}
+
+static GstRtcConfig *
+make_config (GstRtcElement *self, const gchar *room_id, const gchar *user_id,
+    const gchar *token, GError **error)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcConfig *config;
+
+  GST_OBJECT_LOCK (self);
+  config = gst_rtc_settings_make_config (
+      &priv->settings, room_id, user_id, token, error);
+  GST_OBJECT_UNLOCK (self);
+  return config;
+}
+
+static void
+take_config (GstRtcElement *self, GstRtcConfig *config)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  GstRtcConfig *old;
+
+  GST_OBJECT_LOCK (self);
+  old = priv->config;
+  priv->config = config;
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old, gst_rtc_config_unref);
+}
+
+/* The settings with the address that the embedded server really has. */
+static GstRtcConfig *
+config_for_served (
+    GstRtcElement *self, GstRtcConfig *config, GError **error)
+{
+  const GstRtcConfigValues *old = gst_rtc_config_get_values (config);
+  GstRtcConfigValues values = *old;
+
+  values.server_url = gst_rtc_serve_get_url (get_private (self)->serve);
+  return gst_rtc_config_new (&values, error);
+}
+
+static void
+post_server_started (GstRtcElement *self)
+{
+  const gchar *url = gst_rtc_serve_get_url (get_private (self)->serve);
+  g_autofree gchar *page = g_strconcat (url, "/", NULL);
+
+  gst_rtc_element_post_fact (self,
+      gst_structure_new ("rtc-server-started", "address", G_TYPE_STRING, url,
+          "page", G_TYPE_STRING, page, NULL));
+}
+
+static gboolean
+serve (GstRtcElement *self, GstRtcConfig **config, GError **error)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  g_autoptr (GError) local_error = NULL;
+  GstRtcServe *server;
+  GstRtcConfig *served;
+
+  priv->foreign_port = FALSE;
+  if (!gst_rtc_config_get_values (*config)->serve)
+    return TRUE;
+
+  server = gst_rtc_serve_acquire (*config, &local_error);
+  if (!server) {
+    /* Perhaps a room server answers there; the join will tell. */
+    priv->foreign_port = gst_rtc_error_get_native_code (local_error) ==
+                         G_IO_ERROR_ADDRESS_IN_USE;
+    if (priv->foreign_port)
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local_error));
+    return FALSE;
+  }
+
+  gst_rtc_serve_release (priv->serve);
+  priv->serve = server;
+  served = config_for_served (self, *config, error);
+  if (!served)
+    return FALSE;
+  gst_rtc_config_unref (*config);
+  *config = served;
+  if (gst_rtc_serve_is_first (server))
+    post_server_started (self);
+  return TRUE;
+}
+
+static gboolean
+auto_join (GstRtcElement *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstRtcConfig *config = make_config (self, NULL, NULL, NULL, &error);
+  GstRtcRequest request = {.operation = GST_RTC_OPERATION_JOIN};
+
+  if (!config || !serve (self, &config, &error)) {
+    GstRtcFailure failure = {
+        .error = error, .operation = GST_RTC_OPERATION_JOIN};
+
+    gst_rtc_bus_post_failure (
+        GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure);
+    g_clear_pointer (&config, gst_rtc_config_unref);
+    return FALSE;
+  }
+
+  request.config = config;
+  queue_call (self, join_job,
+      gst_rtc_element_call_new (
+          &request, GST_MESSAGE_UNKNOWN, NULL, on_auto_joined));
+  take_config (self, config);
+  return TRUE;
+}
+
+static void
+auto_leave (GstRtcElement *self)
+{
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_LEAVE};
+
+  queue_call (self, leave_job,
+      gst_rtc_element_call_new (
+          &request, GST_MESSAGE_UNKNOWN, NULL, on_left));
+}
+
+static gboolean
+wants_auto_join (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  gboolean wants;
+
+  GST_OBJECT_LOCK (self);
+  wants = priv->settings.auto_join;
+  GST_OBJECT_UNLOCK (self);
+  return wants;
+}
+
+static void
+leave_ready (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  close_worker (self);
+  g_clear_pointer (&priv->serve, gst_rtc_serve_release);
+}
+
+static GstStateChangeReturn
+gst_rtc_element_change_state (
+    GstElement *element, GstStateChange transition)
+{
+  GstRtcElement *self = GST_RTC_ELEMENT (element);
+  GstStateChangeReturn ret;
+
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      open_worker (self);
+      if (wants_auto_join (self))
+        auto_init (self);
+      break;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (wants_auto_join (self) && !auto_join (self))
+        return GST_STATE_CHANGE_FAILURE;
+      break;
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      gst_rtc_element_invoke (
+          self, set_playing_job, GINT_TO_POINTER (FALSE), NULL);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      auto_leave (self);
+      break;
+    default:
+      break;
+  }
+
+  ret = GST_ELEMENT_CLASS (gst_rtc_element_parent_class)
+            ->change_state (element, transition);
+
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (ret == GST_STATE_CHANGE_FAILURE)
+        leave_ready (self);
+      break;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (ret == GST_STATE_CHANGE_FAILURE)
+        auto_leave (self);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      if (ret != GST_STATE_CHANGE_FAILURE) {
+        gst_rtc_element_invoke (
+            self, set_playing_job, GINT_TO_POINTER (TRUE), NULL);
+      }
+      break;
+    case GST_STATE_CHANGE_READY_TO_NULL:
+      leave_ready (self);
+      break;
+    default:
+      break;
+  }
+  return ret;
+}
+
+/* --- actions --- */
+
+static GstRtcElementCall *
+action_call (const GstRtcRequest *request, GstPromise *promise,
+    GstRtcElementDone done)
+{
+  return gst_rtc_element_call_new (
+      request, GST_MESSAGE_WARNING, promise, done);
+}
+
+static void
+action_init (GstRtcElement *self, const gchar *app_id, GstPromise *promise)
+{
+  const GstRtcRequest request = {
+      .operation = GST_RTC_OPERATION_INIT, .app_id = app_id};
+
+  gst_rtc_element_call_start (self, action_call (&request, promise, NULL));
+}
+
+static void
+action_join (GstRtcElement *self, const gchar *token, const gchar *room_id,
+    const gchar *user_id, GstPromise *promise)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstRtcConfig) config =
+      make_config (self, room_id, user_id, token, &error);
+  const GstRtcRequest request = {
+      .operation = GST_RTC_OPERATION_JOIN, .config = config};
+  GstRtcElementCall *call =
+      action_call (&request, promise, config ? on_joined : NULL);
+
+  if (!config) {
+    gst_rtc_element_call_fail (self, call, error);
+    return;
+  }
+  take_config (self, gst_rtc_config_ref (config));
+  gst_rtc_element_call_start (self, call);
+}
+
+static void
+action_leave (GstRtcElement *self, GstPromise *promise)
+{
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_LEAVE};
+
+  gst_rtc_element_call_start (self, action_call (&request, promise, NULL));
+}
+
+static void
+action_renew_token (
+    GstRtcElement *self, const gchar *token, GstPromise *promise)
+{
+  const GstRtcRequest request = {
+      .operation = GST_RTC_OPERATION_RENEW_TOKEN, .token = token};
+
+  gst_rtc_element_call_start (self, action_call (&request, promise, NULL));
+}
+
+static void
+action_set_user_visibility (
+    GstRtcElement *self, gboolean enable, GstPromise *promise)
+{
+  const GstRtcRequest request = {
+      .operation = GST_RTC_OPERATION_SET_VISIBILITY, .enable = enable};
+
+  gst_rtc_element_call_start (self, action_call (&request, promise, NULL));
+}
+
+typedef struct
+{
+  GstRtcRequest *request;
+  gchar *fault;
+} OptionsScan;
+
+static gboolean
+read_option (GQuark field, const GValue *value, gpointer user_data)
+{
+  OptionsScan *scan = user_data;
+  const gchar *name = g_quark_to_string (field);
+  gboolean on;
+
+  if (!G_VALUE_HOLDS_BOOLEAN (value)) {
+    scan->fault = g_strdup_printf (
+        "option %s must be a boolean, not %s", name, G_VALUE_TYPE_NAME (value));
+    return FALSE;
+  }
+
+  on = g_value_get_boolean (value);
+  if (g_str_equal (name, "audio"))
+    scan->request->audio = on ? GST_RTC_TRUE : GST_RTC_FALSE;
+  else if (g_str_equal (name, "video"))
+    scan->request->video = on ? GST_RTC_TRUE : GST_RTC_FALSE;
+  else if (g_str_equal (name, "screen"))
+    scan->request->screen = on;
+  else
+    scan->fault = g_strdup_printf (
+        "unknown option %s; audio, video and screen are known", name);
+  return scan->fault == NULL;
+}
+
+gboolean
+gst_rtc_element_parse_options (
+    const GstStructure *options, GstRtcRequest *request, GError **error)
+{
+  OptionsScan scan = {.request = request};
+  g_autofree gchar *fault = NULL;
+
+  if (!options || gst_structure_foreach (options, read_option, &scan))
+    return TRUE;
+  fault = scan.fault;
+  return gst_rtc_error_set (
+      error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s", fault);
+}
+
+/* --- GstBin --- */
+
+static void
+gst_rtc_element_handle_message (GstBin *bin, GstMessage *message)
+{
+  GstRtcElement *self = GST_RTC_ELEMENT (bin);
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, &error, &debug);
+      GST_WARNING_OBJECT (self, "child %s failed: %s (%s)",
+          GST_MESSAGE_SRC_NAME (message), error->message, debug);
+      GST_RTC_ELEMENT_GET_CLASS (self)->child_failed (
+          self, GST_MESSAGE_SRC (message), error);
+      gst_message_unref (message);
+      return;
+    case GST_MESSAGE_WARNING:
+    case GST_MESSAGE_INFO:
+      GST_WARNING_OBJECT (self, "from child %s: %" GST_PTR_FORMAT,
+          GST_MESSAGE_SRC_NAME (message), message);
+      gst_message_unref (message);
+      return;
+    default:
+      GST_BIN_CLASS (gst_rtc_element_parent_class)
+          ->handle_message (bin, message);
+  }
+}
+
+/* --- GObject --- */
+
+static void
+gst_rtc_element_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstRtcElement *self = GST_RTC_ELEMENT (object);
+  gboolean known;
+  GstState state;
+
+  GST_OBJECT_LOCK (self);
+  known = gst_rtc_settings_set (&get_private (self)->settings, id, value);
+  state = GST_STATE (self);
+  GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (state > GST_STATE_READY)
+    GST_WARNING_OBJECT (
+        self, "%s takes effect when the room is joined again", pspec->name);
+}
+
+/* The id in use is shown where none was set. */
+static void
+get_user_id (GstRtcElementPrivate *priv, GValue *value)
+{
+  if (!priv->settings.user_id && priv->config) {
+    g_value_set_string (
+        value, gst_rtc_config_get_values (priv->config)->user_id);
+  } else {
+    g_value_set_string (value, priv->settings.user_id);
+  }
+}
+
+static void
+gst_rtc_element_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstRtcElement *self = GST_RTC_ELEMENT (object);
+  GstRtcElementPrivate *priv = get_private (self);
+  gboolean known = TRUE;
+
+  if (id == PROP_STATS) {
+    g_value_take_boxed (
+        value, GST_RTC_ELEMENT_GET_CLASS (self)->get_stats (self));
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_CONNECTION_STATE:
+      g_value_set_enum (value, priv->connection_state);
+      break;
+    case GST_RTC_SETTING_USER_ID:
+      get_user_id (priv, value);
+      break;
+    default:
+      known = gst_rtc_settings_get (&priv->settings, id, value);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_rtc_element_constructed (GObject *object)
+{
+  GstRtcElement *self = GST_RTC_ELEMENT (object);
+
+  G_OBJECT_CLASS (gst_rtc_element_parent_class)->constructed (object);
+  get_private (self)->settings.visible =
+      GST_RTC_ELEMENT_GET_CLASS (self)->visible;
+}
+
+static void
+gst_rtc_element_finalize (GObject *object)
+{
+  GstRtcElementPrivate *priv = get_private (GST_RTC_ELEMENT (object));
+
+  gst_rtc_settings_clear (&priv->settings);
+  g_clear_pointer (&priv->config, gst_rtc_config_unref);
+  G_OBJECT_CLASS (gst_rtc_element_parent_class)->finalize (object);
+}
+
+static guint
+new_action (const gchar *name, GCallback callback, guint n_params, ...)
+{
+  guint id;
+  va_list types;
+
+  va_start (types, n_params);
+  id = g_signal_new_valist (name, GST_RTC_TYPE_ELEMENT,
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      g_cclosure_new (callback, NULL, NULL), NULL, NULL, NULL, G_TYPE_NONE,
+      n_params, types);
+  va_end (types);
+  return id;
+}
+
+static void
+install_actions (void)
+{
+  /**
+   * GstRtcElement::init:
+   * @app_id: 1 to 128 characters of a-z A-Z 0-9 @ _ - .
+   * @promise: (nullable): always answered
+   *
+   * Prepares for join; needed once with `auto-join=false`. Errors: 100001,
+   * 100008. Any thread, never blocks.
+   */
+  signals[SIGNAL_INIT] = new_action ("init", G_CALLBACK (action_init), 2,
+      G_TYPE_STRING, GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcElement::join:
+   * @token, @room_id, @user_id: (nullable): the property of that name where
+   *   NULL
+   * @promise: (nullable): answered with `user-id` when in the room
+   *
+   * Enters a room. Errors: 100001, 100003, 100004, 200002, 200003, 300008,
+   * 300009, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_JOIN] = new_action ("join", G_CALLBACK (action_join), 4,
+      G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcElement::leave:
+   * @promise: (nullable): answered when the room has been left
+   *
+   * Leaves the room; a join under way is cut off with 300008. Errors:
+   * 100001, 100002, 300005, 300009, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_LEAVE] = new_action (
+      "leave", G_CALLBACK (action_leave), 1, GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcElement::renew-token:
+   * @token: that replaces the one of the join
+   * @promise: (nullable): answered when the server has taken it
+   *
+   * Answers rtc-token-will-expire. Errors: 100001, 100002, 300008, 300009,
+   * 300010, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_RENEW_TOKEN] = new_action ("renew-token",
+      G_CALLBACK (action_renew_token), 2, G_TYPE_STRING, GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcElement::set-user-visibility:
+   * @enable: FALSE hides the own user, and unpublishes first
+   * @promise: (nullable): answered when the server has done it
+   *
+   * Before a join it is remembered for the join. Errors: 100001, 300006,
+   * 300009, 300010, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_SET_USER_VISIBILITY] = new_action ("set-user-visibility",
+      G_CALLBACK (action_set_user_visibility), 2, G_TYPE_BOOLEAN,
+      GST_TYPE_PROMISE);
+}
+
+static void
+gst_rtc_element_class_init (GstRtcElementClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      element_debug, "rtcelement", 0, "What rtcsink and rtcsrc share");
+
+  object_class->set_property = gst_rtc_element_set_property;
+  object_class->get_property = gst_rtc_element_get_property;
+  object_class->constructed = gst_rtc_element_constructed;
+  object_class->finalize = gst_rtc_element_finalize;
+  GST_ELEMENT_CLASS (klass)->change_state = gst_rtc_element_change_state;
+  GST_BIN_CLASS (klass)->handle_message = gst_rtc_element_handle_message;
+
+  gst_rtc_settings_install (object_class);
+
+  /* Changes from the notifier, with no lock held. */
+  g_object_class_install_property (object_class, PROP_CONNECTION_STATE,
+      g_param_spec_enum ("connection-state", "Connection state",
+          "State of the connection to the room; notifies",
+          GST_RTC_TYPE_CONNECTION_STATE, GST_RTC_CONNECTION_DISCONNECTED,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Packets, bytes, loss, jitter and round trip, in all and for each "
+          "media connection",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+
+  install_actions ();
+
+  gst_type_mark_as_plugin_api (GST_RTC_TYPE_ELEMENT, 0);
+  gst_type_mark_as_plugin_api (GST_RTC_TYPE_ICE_POLICY, 0);
+  gst_type_mark_as_plugin_api (GST_RTC_TYPE_CONNECTION_STATE, 0);
+}
+
+static void
+gst_rtc_element_init (GstRtcElement *self)
+{
+  gst_rtc_settings_init (&get_private (self)->settings, FALSE);
+}

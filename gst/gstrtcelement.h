@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Abstract bin that rtcsink and rtcsrc derive from: settings, room client,
+ * worker, state changes, promises and messages.
+ * The worker does signaling; the notifier, a second thread, runs whatever
+ * can call into the application (messages, promises, pads, signals), in
+ * order, so that an application may do anything in them. */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gstrtcbus.h"
+#include "rtcroomclient.h"
+#include "rtcworker.h"
+
+G_BEGIN_DECLS
+
+#define GST_RTC_TYPE_ELEMENT (gst_rtc_element_get_type ())
+G_DECLARE_DERIVABLE_TYPE (
+    GstRtcElement, gst_rtc_element, GST_RTC, ELEMENT, GstBin)
+
+/**
+ * GstRtcElementClass:
+ * @visible: default of the property of that name
+ * @room_event: something the room told. Worker
+ * @activate: the element is in a room and PLAYING, which was not so before.
+ *   Worker
+ * @reset: the room is being left or has gone: media sessions are to be
+ *   stopped. Worker
+ * @child_failed: an error of the child @source: to be told with its code.
+ *   Any thread
+ * @get_stats: (transfer full): what the property `stats` shows. Any thread
+ */
+struct _GstRtcElementClass
+{
+  GstBinClass parent_class;
+
+  gboolean visible;
+  void (*room_event) (GstRtcElement *self, const GstRtcEvent *event);
+  void (*activate) (GstRtcElement *self);
+  void (*reset) (GstRtcElement *self);
+  void (*child_failed) (
+      GstRtcElement *self, GstObject *source, const GError *error);
+  GstStructure *(*get_stats) (GstRtcElement *self);
+};
+
+/* Work for the worker (or the notifier) that keeps @self alive. @data is
+ * given to @func, then @destroy (nullable) runs. Dropped, with @destroy run,
+ * when the element is in NULL. Any thread. */
+typedef void (*GstRtcElementFunc) (GstRtcElement *self, gpointer data);
+void gst_rtc_element_invoke (GstRtcElement *self, GstRtcElementFunc func,
+    gpointer data, GDestroyNotify destroy);
+void gst_rtc_element_notify (GstRtcElement *self, GstRtcElementFunc func,
+    gpointer data, GDestroyNotify destroy);
+
+/* The worker itself; a new reference, NULL in NULL. Any thread. */
+GstRtcWorker *gst_rtc_element_ref_worker (GstRtcElement *self);
+
+/* Borrowed, worker only; NULL in NULL. */
+GstRtcRoomClient *gst_rtc_element_get_client (GstRtcElement *self);
+/* A new reference to the settings of the last join, NULL before one. */
+GstRtcConfig *gst_rtc_element_ref_config (GstRtcElement *self);
+/* Worker: in a room and PLAYING. */
+gboolean gst_rtc_element_is_active (GstRtcElement *self);
+
+/* Called before a failure is told or a promise answered. Worker. */
+typedef void (*GstRtcElementDone) (GstRtcElement *self,
+    const GstRtcRequest *request, const GstRtcAnswer *answer,
+    const GError *error);
+
+/**
+ * GstRtcElementCall:
+ * @request: what is asked
+ * @severity: of the message of a failure, GST_MESSAGE_UNKNOWN for none
+ * @promise: (nullable): answered exactly once
+ * @done: (nullable): for the element's own books
+ *
+ * One request to the room on its way through the element.
+ */
+typedef struct _GstRtcElementCall GstRtcElementCall;
+
+/* Copies what @request points to; takes a reference of @promise. */
+GstRtcElementCall *gst_rtc_element_call_new (const GstRtcRequest *request,
+    GstMessageType severity, GstPromise *promise,
+    GstRtcElementDone done) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sends it; takes @call over. Any thread. */
+void gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call);
+
+/* Ends it without sending, with @error; takes @call over. Worker, or any
+ * thread for a call without @done. */
+void gst_rtc_element_call_fail (
+    GstRtcElement *self, GstRtcElementCall *call, const GError *error);
+
+/* Tells @error on the bus, from the notifier. Any thread. */
+void gst_rtc_element_post_failure (GstRtcElement *self,
+    GstMessageType severity, const GError *error, GstRtcOperation operation,
+    const gchar *user_id, GstRtcFailureStream stream);
+
+/* Tells a fact on the bus, from the notifier; takes @fact. Any thread. */
+void gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact);
+
+/* The options structure of an action: booleans `audio`, `video`, `screen`.
+ * FALSE and 100001 for anything else in it. NULL is empty. */
+gboolean gst_rtc_element_parse_options (const GstStructure *options,
+    GstRtcRequest *request, GError **error);
+
+G_END_DECLS
