@@ -40,9 +40,11 @@ void gst_rtc_endpoint_fetch_async (GstRtcConfig *config,
 GstRtcEndpoint *gst_rtc_endpoint_fetch_finish (
     GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Reads the body of an answer; for the tests and the fuzz target. */
+/* Reads the body of an answer; public for the tests and the fuzz target.
+ * @secure: it came over TLS, plain addresses are then used on loopback only.
+ * Errors: 200002, 200003. */
 GstRtcEndpoint *gst_rtc_endpoint_parse (const gchar *text, gsize length,
-    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+    gboolean secure, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcEndpoint, gst_rtc_endpoint_free)
 

@@ -104,7 +104,7 @@ gst_rtc_json_parse (const gchar *text, gsize length, gsize max_bytes,
     return NULL;
   }
   parser = json_parser_new ();
-  if (!json_parser_load_from_data (parser, text, (gssize) length, &cause)) {
+  if (!json_parser_load_from_data (parser, text, (gssize)length, &cause)) {
     g_set_error (error, json_error_quark (), 0, "not acceptable as JSON: %s",
         cause->message);
     return NULL;
@@ -193,8 +193,7 @@ gst_rtc_json_get_array_length (GstRtcJson *json, const gchar *name)
 }
 
 GstRtcJson *
-gst_rtc_json_get_array_object (
-    GstRtcJson *json, const gchar *name, guint index)
+gst_rtc_json_get_array_object (GstRtcJson *json, const gchar *name, guint index)
 {
   JsonNode *node = get_element (json, name, index, GST_RTC_JSON_OBJECT);
 
@@ -202,8 +201,7 @@ gst_rtc_json_get_array_object (
 }
 
 const gchar *
-gst_rtc_json_get_array_string (
-    GstRtcJson *json, const gchar *name, guint index)
+gst_rtc_json_get_array_string (GstRtcJson *json, const gchar *name, guint index)
 {
   JsonNode *node = get_element (json, name, index, GST_RTC_JSON_STRING);
 

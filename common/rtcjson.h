@@ -16,8 +16,7 @@ typedef struct _GstRtcJson GstRtcJson;
  * UTF-8, \u0000, a lone surrogate, a member named twice, an integer outside
  * 64 bits, a number that is not finite. No recursion. */
 GstRtcJson *gst_rtc_json_parse (const gchar *text, gsize length,
-    gsize max_bytes, guint max_depth, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+    gsize max_bytes, guint max_depth, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* An empty object to fill. */
 GstRtcJson *gst_rtc_json_new (void) G_GNUC_WARN_UNUSED_RESULT;
@@ -55,8 +54,8 @@ GstRtcJson *gst_rtc_json_get_object (
 
 /* Arrays of objects or of strings. An element of another kind is NULL. */
 guint gst_rtc_json_get_array_length (GstRtcJson *json, const gchar *name);
-GstRtcJson *gst_rtc_json_get_array_object (GstRtcJson *json,
-    const gchar *name, guint index) G_GNUC_WARN_UNUSED_RESULT;
+GstRtcJson *gst_rtc_json_get_array_object (
+    GstRtcJson *json, const gchar *name, guint index) G_GNUC_WARN_UNUSED_RESULT;
 const gchar *gst_rtc_json_get_array_string (
     GstRtcJson *json, const gchar *name, guint index);
 

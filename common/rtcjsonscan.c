@@ -72,7 +72,7 @@ take_word (Scanner *scanner, const gchar *word)
 {
   gsize length = strlen (word);
 
-  if ((gsize) (scanner->end - scanner->at) < length ||
+  if ((gsize)(scanner->end - scanner->at) < length ||
       memcmp (scanner->at, word, length) != 0)
     return fail (scanner, "not a JSON value");
   scanner->at += length;
@@ -91,8 +91,7 @@ check_integer (Scanner *scanner, const gchar *start)
     return fail (scanner, "integer outside 64 bits");
   memcpy (copy, start, length);
   copy[length] = '\0';
-  if (!g_ascii_string_to_signed (
-          copy, 10, G_MININT64, G_MAXINT64, NULL, NULL))
+  if (!g_ascii_string_to_signed (copy, 10, G_MININT64, G_MAXINT64, NULL, NULL))
     return fail (scanner, "integer outside 64 bits");
   return TRUE;
 }
@@ -153,7 +152,7 @@ scan_hex (Scanner *scanner, gunichar *value)
   for (guint i = 0; i < 4; i++) {
     if (scanner->at >= scanner->end || !g_ascii_isxdigit (*scanner->at))
       return fail (scanner, "\\u without four hexadecimal digits");
-    *value = *value * 16 + (gunichar) g_ascii_xdigit_value (*scanner->at++);
+    *value = *value * 16 + (gunichar)g_ascii_xdigit_value (*scanner->at++);
   }
   return TRUE;
 }
@@ -214,7 +213,7 @@ scan_string (Scanner *scanner, GString *decoded)
 
     if (c == '"')
       return TRUE;
-    if ((guchar) c < 0x20)
+    if ((guchar)c < 0x20)
       return fail (scanner, "control character in a string");
     if (c == '\\') {
       if (!scan_escape (scanner, decoded))
@@ -257,9 +256,8 @@ open_level (Scanner *scanner, gboolean is_object)
     return fail (scanner, "nested too deeply");
   scanner->at++;
   scanner->levels[scanner->depth++].names =
-      is_object
-          ? g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL)
-          : NULL;
+      is_object ? g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL)
+                : NULL;
   scanner->expect = is_object ? EXPECT_NAME_OR_END : EXPECT_VALUE_OR_END;
   return TRUE;
 }
@@ -305,13 +303,11 @@ scan_step (Scanner *scanner)
     case EXPECT_VALUE:
       return scan_value (scanner);
     case EXPECT_VALUE_OR_END:
-      return *scanner->at == ']' ? close_level (scanner)
-                                 : scan_value (scanner);
+      return *scanner->at == ']' ? close_level (scanner) : scan_value (scanner);
     case EXPECT_NAME:
       return scan_name (scanner);
     case EXPECT_NAME_OR_END:
-      return *scanner->at == '}' ? close_level (scanner)
-                                 : scan_name (scanner);
+      return *scanner->at == '}' ? close_level (scanner) : scan_name (scanner);
     case EXPECT_COMMA_OR_END:
       if (!take_char (scanner, ','))
         return close_level (scanner);

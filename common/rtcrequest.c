@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names and refusal codes of what can be asked of a room. Any thread. */
+/* Names, refusal codes and copies of what can be asked of a room. Any
+ * thread. */
 #include "rtcrequest.h"
 
 #include "rtcerror.h"
@@ -47,4 +48,31 @@ gst_rtc_operation_get_refusal_code (GstRtcOperation operation)
       operation < GST_RTC_N_OPERATIONS, GST_RTC_ERROR_INVALID_PARAMS);
 
   return (gint)operations[operation].refusal;
+}
+
+GstRtcRequest *
+gst_rtc_request_copy (const GstRtcRequest *request)
+{
+  GstRtcRequest *copy = g_new (GstRtcRequest, 1);
+
+  *copy = *request;
+  copy->config = request->config ? gst_rtc_config_ref (request->config) : NULL;
+  copy->app_id = g_strdup (request->app_id);
+  copy->user_id = g_strdup (request->user_id);
+  copy->token = g_strdup (request->token);
+  copy->stream = request->stream ? gst_rtc_stream_copy (request->stream) : NULL;
+  return copy;
+}
+
+void
+gst_rtc_request_free (GstRtcRequest *request)
+{
+  if (!request)
+    return;
+  gst_rtc_config_unref (request->config);
+  g_free ((gchar *)request->app_id);
+  g_free ((gchar *)request->user_id);
+  g_free ((gchar *)request->token);
+  gst_rtc_stream_free ((GstRtcStream *)request->stream);
+  g_free (request);
 }

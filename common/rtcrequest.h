@@ -65,6 +65,12 @@ typedef struct
   const GstRtcStream *stream;
 } GstRtcRequest;
 
+/* An owned copy of all that @request points to, and its end (NULL is fine).
+ * Only for copies: a borrowed request is never freed. */
+GstRtcRequest *gst_rtc_request_copy (
+    const GstRtcRequest *request) G_GNUC_WARN_UNUSED_RESULT;
+void gst_rtc_request_free (GstRtcRequest *request);
+
 /**
  * GstRtcAnswer:
  * @user_id: JOIN: the own user id
@@ -77,5 +83,11 @@ typedef struct
   const gchar *user_id;
   const gchar *media_session;
 } GstRtcAnswer;
+
+/* Exactly one of @answer and @error is set. */
+typedef void (*GstRtcAnswerFunc) (const GstRtcAnswer *answer,
+    const GError *error, gpointer user_data);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcRequest, gst_rtc_request_free)
 
 G_END_DECLS

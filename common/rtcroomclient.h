@@ -4,6 +4,8 @@
  * format. Belongs to the worker; its callbacks run there. */
 #pragma once
 
+#include <glib-object.h>
+
 #include "rtcevent.h"
 #include "rtcrequest.h"
 
@@ -12,10 +14,6 @@ G_BEGIN_DECLS
 #define GST_RTC_TYPE_ROOM_CLIENT (gst_rtc_room_client_get_type ())
 G_DECLARE_FINAL_TYPE (
     GstRtcRoomClient, gst_rtc_room_client, GST_RTC, ROOM_CLIENT, GObject)
-
-/* Exactly one of @answer and @error is set. */
-typedef void (*GstRtcAnswerFunc) (const GstRtcAnswer *answer,
-    const GError *error, gpointer user_data);
 
 /* Signal `event` (const GstRtcEvent *event) tells all that happens, in
  * order, and never while gst_rtc_room_client_request () is on the stack
@@ -55,9 +53,15 @@ const gchar *const *gst_rtc_room_client_get_turn_servers (
 /* TRUE while in a room (also with the socket down). */
 gboolean gst_rtc_room_client_is_in_room (GstRtcRoomClient *client);
 
-/* Leaves without waiting for the answer longer than the signaling timeout,
- * answers what is pending and closes the socket. @func (nullable) runs when
- * nothing is left to do. No event is emitted after it has been called. */
+/* What the server has confirmed as muted of the own camera or screen stream;
+ * a refused mute-local changes nothing. */
+GstRtcMedia gst_rtc_room_client_get_muted (
+    GstRtcRoomClient *client, gboolean screen);
+
+/* Leaves without waiting for the answer longer than 250 ms, answers what is
+ * pending with 100002 and closes the socket. @func (nullable) runs from the
+ * main context when nothing is left to do; no event is emitted after it. To
+ * be called once; requests after it are answered with 100002. */
 void gst_rtc_room_client_shutdown (
     GstRtcRoomClient *client, GFunc func, gpointer user_data);
 

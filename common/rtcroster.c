@@ -57,8 +57,8 @@ gst_rtc_stream_new (gboolean screen, const gchar *audio_codec,
 GstRtcStream *
 gst_rtc_stream_copy (const GstRtcStream *stream)
 {
-  return gst_rtc_stream_new (stream->screen, stream->audio_codec,
-      stream->video_codec, stream->muted);
+  return gst_rtc_stream_new (
+      stream->screen, stream->audio_codec, stream->video_codec, stream->muted);
 }
 
 void
@@ -80,7 +80,7 @@ gst_rtc_stream_get_media (const GstRtcStream *stream)
     media |= GST_RTC_MEDIA_AUDIO;
   if (stream->video_codec)
     media |= GST_RTC_MEDIA_VIDEO;
-  return (GstRtcMedia) media;
+  return (GstRtcMedia)media;
 }
 
 GstRtcMedia
@@ -88,7 +88,7 @@ gst_rtc_stream_get_enabled (const GstRtcStream *stream)
 {
   guint media = gst_rtc_stream_get_media (stream);
 
-  return (GstRtcMedia) (media & ~(guint) stream->muted);
+  return (GstRtcMedia)(media & ~(guint)stream->muted);
 }
 
 const gchar *
@@ -103,7 +103,7 @@ gst_rtc_roster_new (void)
   GstRtcRoster *roster = g_new0 (GstRtcRoster, 1);
 
   roster->users = g_hash_table_new_full (
-      g_str_hash, g_str_equal, g_free, (GDestroyNotify) user_free);
+      g_str_hash, g_str_equal, g_free, (GDestroyNotify)user_free);
   g_queue_init (&roster->order);
   return roster;
 }
@@ -244,8 +244,9 @@ gst_rtc_roster_set_muted (GstRtcRoster *roster, const gchar *user_id,
   if (gone && !after)
     change |= GST_RTC_MUTE_CHANGE_STREAM_REMOVED;
   else if (gone)
-    change |= (gone & GST_RTC_MEDIA_AUDIO ? GST_RTC_MUTE_CHANGE_MUTE_AUDIO : 0) |
-              (gone & GST_RTC_MEDIA_VIDEO ? GST_RTC_MUTE_CHANGE_MUTE_VIDEO : 0);
+    change |=
+        (gone & GST_RTC_MEDIA_AUDIO ? GST_RTC_MUTE_CHANGE_MUTE_AUDIO : 0) |
+        (gone & GST_RTC_MEDIA_VIDEO ? GST_RTC_MUTE_CHANGE_MUTE_VIDEO : 0);
 
   if (back && !before)
     change |= GST_RTC_MUTE_CHANGE_STREAM_ADDED;
@@ -253,5 +254,5 @@ gst_rtc_roster_set_muted (GstRtcRoster *roster, const gchar *user_id,
     change |=
         (back & GST_RTC_MEDIA_AUDIO ? GST_RTC_MUTE_CHANGE_UNMUTE_AUDIO : 0) |
         (back & GST_RTC_MEDIA_VIDEO ? GST_RTC_MUTE_CHANGE_UNMUTE_VIDEO : 0);
-  return (GstRtcMuteChange) change;
+  return (GstRtcMuteChange)change;
 }

@@ -13,8 +13,9 @@ G_BEGIN_DECLS
  * @subprotocol: (nullable): that the server must accept
  * @tls_ca_file: (nullable): PEM file of the authorities to trust
  * @connect_timeout: ms for TCP, TLS and the upgrade together
- * @ping_interval: ms between pings, 0: no pings
- * @pong_timeout: ms without any byte from the server after a ping
+ * @ping_interval: ms between pings, rounded up to seconds; 0: no pings
+ * @pong_timeout: ms without a pong or a message after a ping was due; a
+ *   second is added, since pings can be that late
  */
 typedef struct
 {

@@ -3,6 +3,8 @@
  * worker, state changes, promises and messages. Fields say their thread. */
 #include "gstrtcelement.h"
 
+#include <gio/gio.h>
+
 #include "gstrtcserve.h"
 #include "gstrtcsettings.h"
 #include "rtcerror-private.h"
@@ -416,48 +418,94 @@ start_call (GstRtcElement *self, GstRtcElementCall *call)
       priv->client, &call->request, on_call_answered, call, free_call);
 }
 
-static void
-start_call_job (GstRtcElement *self, gpointer data)
+typedef struct
 {
-  GstRtcElementCall **box = data;
+  GstRtcElementCall *call; /* outlives the job that hands it on */
+  GstRtcElementCallFunc func;
+} CallJob;
 
-  start_call (self, g_steal_pointer (box));
+static void
+run_call_job (GstRtcElement *self, gpointer data)
+{
+  CallJob *job = data;
+
+  job->func (self, g_steal_pointer (&job->call));
 }
 
 static void
-free_call_box (gpointer data)
+free_call_job (gpointer data)
 {
-  GstRtcElementCall **box = data;
+  CallJob *job = data;
 
-  g_clear_pointer (box, free_call);
-  g_free (box);
+  g_clear_pointer (&job->call, free_call);
+  g_free (job);
 }
 
-/* A box, since the call outlives the job that starts it. */
 static void
-queue_call (GstRtcElement *self, GstRtcElementFunc func,
-    GstRtcElementCall *call)
+own_call (GstRtcElement *self, GstRtcElementCall *call)
 {
-  GstRtcElementCall **box = g_new (GstRtcElementCall *, 1);
+  if (!call->self)
+    call->self = gst_object_ref (self);
+}
 
-  call->self = gst_object_ref (self);
-  *box = call;
-  gst_rtc_element_invoke (self, func, box, free_call_box);
+void
+gst_rtc_element_call_invoke (GstRtcElement *self, GstRtcElementCall *call,
+    GstRtcElementCallFunc func)
+{
+  CallJob *job = g_new (CallJob, 1);
+
+  own_call (self, call);
+  *job = (CallJob){.call = call, .func = func};
+  gst_rtc_element_invoke (self, run_call_job, job, free_call_job);
 }
 
 void
 gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call)
 {
-  queue_call (self, start_call_job, call);
+  gst_rtc_element_call_invoke (self, call, start_call);
+}
+
+GstRtcRequest *
+gst_rtc_element_call_get_request (GstRtcElementCall *call)
+{
+  return &call->request;
+}
+
+GstMessageType
+gst_rtc_element_call_get_severity (GstRtcElementCall *call)
+{
+  return call->severity;
+}
+
+void
+gst_rtc_element_call_set_stream (GstRtcElementCall *call,
+    const GstRtcStream *stream, GstRtcElementDone done)
+{
+  gst_rtc_stream_free ((GstRtcStream *) call->request.stream);
+  call->request.stream = gst_rtc_stream_copy (stream);
+  call->done = done;
 }
 
 void
 gst_rtc_element_call_fail (
     GstRtcElement *self, GstRtcElementCall *call, const GError *error)
 {
-  if (!call->self)
-    call->self = gst_object_ref (self);
+  own_call (self, call);
   end_call (self, call, NULL, error);
+  free_call (call);
+}
+
+void
+gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!call)
+    return;
+  error = gst_rtc_error_new (
+      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the room has been left");
+  own_call (self, call);
+  answer_promise (self, call, NULL, error);
   free_call (call);
 }
 
@@ -520,35 +568,35 @@ on_left (GstRtcElement *self, const GstRtcRequest *request,
 }
 
 static void
-join_job (GstRtcElement *self, gpointer data)
+join_by_state (GstRtcElement *self, GstRtcElementCall *call)
 {
   GstRtcElementPrivate *priv = get_private (self);
-  GstRtcElementCall **box = data;
 
   priv->want_room = TRUE;
   g_clear_pointer (&priv->queued_join, free_call);
   if (priv->leaving)
-    priv->queued_join = g_steal_pointer (box);
+    priv->queued_join = call;
   else
-    start_call (self, g_steal_pointer (box));
+    start_call (self, call);
 }
 
 /* PAUSED to READY. Whatever the room was asked before ends with the leave,
  * and that is nothing to complain about. */
 static void
-leave_job (GstRtcElement *self, gpointer data)
+leave_by_state (GstRtcElement *self, GstRtcElementCall *call)
 {
   GstRtcElementPrivate *priv = get_private (self);
-  GstRtcElementCall **box = data;
 
   priv->want_room = FALSE;
   g_clear_pointer (&priv->queued_join, free_call);
   GST_RTC_ELEMENT_GET_CLASS (self)->reset (self);
-  if (priv->leaving)
+  if (priv->leaving) {
+    free_call (call);
     return;
+  }
   priv->leaving = TRUE;
   update_active (self);
-  start_call (self, g_steal_pointer (box));
+  start_call (self, call);
 }
 
 static void
@@ -589,6 +637,51 @@ on_room_event (GstRtcRoomClient *client, const GstRtcEvent *event,
         GST_RTC_FAILURE_NO_STREAM);
   }
   update_active (self);
+}
+
+/* --- media transports --- */
+
+/* Those of the settings go before those of the room. */
+static gchar **
+join_lists (const gchar *const *first, const gchar *const *second)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (first)
+    g_strv_builder_addv (builder, (const gchar **) first);
+  if (second)
+    g_strv_builder_addv (builder, (const gchar **) second);
+  return g_strv_builder_end (builder);
+}
+
+GstRtcPeer *
+gst_rtc_element_new_peer (GstRtcElement *self, GstRtcPeerRole role,
+    const gchar *name, guint latency, const GstRtcPeerListener *listener,
+    gpointer user_data, GError **error)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  g_autoptr (GstRtcConfig) config = gst_rtc_element_ref_config (self);
+  const GstRtcConfigValues *values = gst_rtc_config_get_values (config);
+  g_autoptr (GstRtcWorker) worker = gst_rtc_element_ref_worker (self);
+  g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (self));
+  g_auto (GStrv) turn_servers = join_lists (values->turn_servers,
+      gst_rtc_room_client_get_turn_servers (priv->client));
+  GstRtcPeerSettings settings = {.name = name,
+      .role = role,
+      .stun_server = values->stun_server,
+      .turn_servers = (const gchar *const *) turn_servers,
+      .ice_policy = values->ice_transport_policy,
+      .local_addresses = values->local_addresses,
+      .latency = latency,
+      .connect_timeout = values->connect_timeout,
+      .media_timeout = values->media_timeout};
+
+  if (!settings.stun_server)
+    settings.stun_server = gst_rtc_room_client_get_stun_server (priv->client);
+  if (!clock)
+    clock = gst_system_clock_obtain ();
+  settings.clock = clock;
+  return gst_rtc_peer_new (worker, &settings, listener, user_data, error);
 }
 
 /* --- the worker's life --- */
@@ -839,9 +932,10 @@ auto_join (GstRtcElement *self)
   }
 
   request.config = config;
-  queue_call (self, join_job,
+  gst_rtc_element_call_invoke (self,
       gst_rtc_element_call_new (
-          &request, GST_MESSAGE_UNKNOWN, NULL, on_auto_joined));
+          &request, GST_MESSAGE_UNKNOWN, NULL, on_auto_joined),
+      join_by_state);
   take_config (self, config);
   return TRUE;
 }
@@ -851,9 +945,10 @@ auto_leave (GstRtcElement *self)
 {
   const GstRtcRequest request = {.operation = GST_RTC_OPERATION_LEAVE};
 
-  queue_call (self, leave_job,
+  gst_rtc_element_call_invoke (self,
       gst_rtc_element_call_new (
-          &request, GST_MESSAGE_UNKNOWN, NULL, on_left));
+          &request, GST_MESSAGE_UNKNOWN, NULL, on_left),
+      leave_by_state);
 }
 
 static gboolean
@@ -1235,6 +1330,14 @@ install_actions (void)
       GST_TYPE_PROMISE);
 }
 
+void
+gst_rtc_element_class_install_settings (
+    GstRtcElementClass *klass, gboolean visible)
+{
+  klass->visible = visible;
+  gst_rtc_settings_install (G_OBJECT_CLASS (klass), visible);
+}
+
 static void
 gst_rtc_element_class_init (GstRtcElementClass *klass)
 {
@@ -1249,8 +1352,6 @@ gst_rtc_element_class_init (GstRtcElementClass *klass)
   object_class->finalize = gst_rtc_element_finalize;
   GST_ELEMENT_CLASS (klass)->change_state = gst_rtc_element_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_rtc_element_handle_message;
-
-  gst_rtc_settings_install (object_class);
 
   /* Changes from the notifier, with no lock held. */
   g_object_class_install_property (object_class, PROP_CONNECTION_STATE,

@@ -9,6 +9,7 @@
 #include <gst/gst.h>
 
 #include "gstrtcbus.h"
+#include "gstrtcpeer.h"
 #include "rtcroomclient.h"
 #include "rtcworker.h"
 
@@ -18,9 +19,17 @@ G_BEGIN_DECLS
 G_DECLARE_DERIVABLE_TYPE (
     GstRtcElement, gst_rtc_element, GST_RTC, ELEMENT, GstBin)
 
+/* The first property id of a class that derives from it; those before are
+ * the shared ones. */
+#define GST_RTC_ELEMENT_FIRST_PROP 64
+
+/* Installs the shared properties in the class_init of a concrete class.
+ * @visible is the default of the property of that name. */
+void gst_rtc_element_class_install_settings (
+    GstRtcElementClass *klass, gboolean visible);
+
 /**
  * GstRtcElementClass:
- * @visible: default of the property of that name
  * @room_event: something the room told. Worker
  * @activate: the element is in a room and PLAYING, which was not so before.
  *   Worker
@@ -34,7 +43,7 @@ struct _GstRtcElementClass
 {
   GstBinClass parent_class;
 
-  gboolean visible;
+  gboolean visible; /* set by gst_rtc_element_class_install_settings () */
   void (*room_event) (GstRtcElement *self, const GstRtcEvent *event);
   void (*activate) (GstRtcElement *self);
   void (*reset) (GstRtcElement *self);
@@ -83,6 +92,20 @@ GstRtcElementCall *gst_rtc_element_call_new (const GstRtcRequest *request,
     GstMessageType severity, GstPromise *promise,
     GstRtcElementDone done) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What it asks; may be changed until it is started. */
+GstRtcRequest *gst_rtc_element_call_get_request (GstRtcElementCall *call);
+GstMessageType gst_rtc_element_call_get_severity (GstRtcElementCall *call);
+/* Completes a PUBLISH; copies @stream. */
+void gst_rtc_element_call_set_stream (GstRtcElementCall *call,
+    const GstRtcStream *stream, GstRtcElementDone done);
+
+/* Runs @func on the worker, which takes @call over, as this does. Any
+ * thread. */
+typedef void (*GstRtcElementCallFunc) (
+    GstRtcElement *self, GstRtcElementCall *call);
+void gst_rtc_element_call_invoke (GstRtcElement *self,
+    GstRtcElementCall *call, GstRtcElementCallFunc func);
+
 /* Sends it; takes @call over. Any thread. */
 void gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call);
 
@@ -91,6 +114,10 @@ void gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call);
 void gst_rtc_element_call_fail (
     GstRtcElement *self, GstRtcElementCall *call, const GError *error);
 
+/* Ends it without a message, since the room was left in the meantime; takes
+ * @call (nullable) over. Worker. */
+void gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call);
+
 /* Tells @error on the bus, from the notifier. Any thread. */
 void gst_rtc_element_post_failure (GstRtcElement *self,
     GstMessageType severity, const GError *error, GstRtcOperation operation,
@@ -98,6 +125,14 @@ void gst_rtc_element_post_failure (GstRtcElement *self,
 
 /* Tells a fact on the bus, from the notifier; takes @fact. Any thread. */
 void gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact);
+
+/* A media transport with the settings and the clock of the element and the
+ * ICE servers of the room. @name: for logs; @latency: receiver, ms. NULL and
+ * the code of gst_rtc_peer_new (). Worker. */
+GstRtcPeer *gst_rtc_element_new_peer (GstRtcElement *self,
+    GstRtcPeerRole role, const gchar *name, guint latency,
+    const GstRtcPeerListener *listener, gpointer user_data,
+    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The options structure of an action: booleans `audio`, `video`, `screen`.
  * FALSE and 100001 for anything else in it. NULL is empty. */

@@ -35,8 +35,9 @@ typedef enum
  * @latency: of the jitter buffer, ms; receiver only
  * @connect_timeout: ms from start until ICE, DTLS and the fingerprint check
  *   are through, else it fails
- * @media_timeout: ms without any RTP, RTCP or keepalive answer after which
- *   the peer counts as dead, 0 never
+ * @media_timeout: ms without any RTP or RTCP after which the peer counts as
+ *   dead, 0 never; longer, up to four times, where the other side has been
+ *   seen to report seldom. Counts from the first packet sent or received
  *
  * Copied by gst_rtc_peer_new (). Peer and media pipeline share @clock, and
  * the base time of the peer's pipeline is 0: every PTS in and out of a peer
@@ -73,8 +74,10 @@ typedef struct
  *   clock; transfer full. @caps borrowed
  *
  * The first five run on the worker, with no lock held; keyframe_wanted and
- * rtp run on a streaming thread. None runs after gst_rtc_peer_stop () has
- * returned.
+ * rtp run on a streaming thread, so that the first packet can come a moment
+ * before connected is told (never before the fingerprint is checked). None
+ * runs after gst_rtc_peer_stop () has returned, which waits for those under
+ * way: they must not wait for the worker.
  */
 typedef struct
 {
@@ -135,10 +138,12 @@ gboolean gst_rtc_peer_is_connected (GstRtcPeer *peer);
 GstStructure *gst_rtc_peer_get_stats (
     GstRtcPeer *peer) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The webrtcbin inside, borrowed, for the peer-created signal. */
+/* The webrtcbin inside, borrowed, for the peer-created signal. NULL after
+ * gst_rtc_peer_stop (). Worker. */
 GstElement *gst_rtc_peer_get_webrtcbin (GstRtcPeer *peer);
 
-/* No listener call starts after it. The pipeline goes to NULL and is freed on
+/* Must be called before the last reference goes. No listener call starts
+ * after it. The pipeline goes to NULL and is freed on
  * a helper thread. Can be called twice. Worker, or any thread when the worker
  * has stopped. */
 void gst_rtc_peer_stop (GstRtcPeer *peer);

@@ -237,8 +237,10 @@ gst_rtc_settings_clear (GstRtcSettings *settings)
 }
 
 static GParamSpec *
-make_pspec (const SettingRow *row)
+make_pspec (const SettingRow *row, gboolean visible)
 {
+  gboolean on = row->id == GST_RTC_SETTING_VISIBLE ? visible
+                                                   : (gboolean) row->number;
   GParamFlags flags = row->flags | G_PARAM_STATIC_STRINGS;
 
   switch (row->kind) {
@@ -247,7 +249,7 @@ make_pspec (const SettingRow *row)
           row->name, row->nick, row->blurb, row->text, flags);
     case KIND_BOOLEAN:
       return g_param_spec_boolean (
-          row->name, row->nick, row->blurb, (gboolean) row->number, flags);
+          row->name, row->nick, row->blurb, on, flags);
     case KIND_UINT:
       return g_param_spec_uint (row->name, row->nick, row->blurb, row->least,
           row->most, row->number, flags);
@@ -264,11 +266,11 @@ make_pspec (const SettingRow *row)
 }
 
 void
-gst_rtc_settings_install (GObjectClass *klass)
+gst_rtc_settings_install (GObjectClass *klass, gboolean visible)
 {
   for (guint i = 0; i < G_N_ELEMENTS (setting_table); i++) {
     g_object_class_install_property (
-        klass, setting_table[i].id, make_pspec (&setting_table[i]));
+        klass, setting_table[i].id, make_pspec (&setting_table[i], visible));
   }
 }
 

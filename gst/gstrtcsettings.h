@@ -68,9 +68,9 @@ typedef struct
 void gst_rtc_settings_init (GstRtcSettings *settings, gboolean visible);
 void gst_rtc_settings_clear (GstRtcSettings *settings);
 
-/* Installs the shared properties; the default of `visible` is the
- * element's own. */
-void gst_rtc_settings_install (GObjectClass *klass);
+/* Installs the shared properties on a concrete class; @visible is the
+ * default of the property of that name. */
+void gst_rtc_settings_install (GObjectClass *klass, gboolean visible);
 
 /* FALSE for an id that is not of the table. */
 gboolean gst_rtc_settings_set (

@@ -5,6 +5,8 @@
  * Belongs to the worker. */
 #pragma once
 
+#include <glib-object.h>
+
 #include "rtcevent.h"
 #include "rtcrequest.h"
 

@@ -30,6 +30,8 @@ typedef struct
  * @send: one message for @connection, borrowed
  * @close: @connection is to be closed after what was sent, with a WebSocket
  *   close code (RFC 6455 section 7.4) and a reason
+ *
+ * Neither of them calls back into the rooms.
  */
 typedef struct
 {
@@ -59,7 +61,10 @@ void gst_rtc_rooms_lost (GstRtcRooms *rooms, GstRtcConnectionId connection,
  * come next, on the clock of @now, G_MAXINT64 for never. */
 gint64 gst_rtc_rooms_tick (GstRtcRooms *rooms, gint64 now, gint64 wall);
 
-/* TRUE once the connection has joined a room. */
+/* Tells every client that the server stops, and closes its connection. */
+void gst_rtc_rooms_close_all (GstRtcRooms *rooms, const gchar *reason);
+
+/* TRUE while the connection is in a room. */
 gboolean gst_rtc_rooms_has_joined (
     GstRtcRooms *rooms, GstRtcConnectionId connection);
 guint gst_rtc_rooms_get_n_rooms (GstRtcRooms *rooms);

@@ -33,13 +33,13 @@ typedef struct
   guint max_streams;         /* in a room */
   guint max_subscriptions;   /* of a user */
   guint max_message_bytes;
-  guint max_message_rate;    /* messages a second of one connection */
-  guint max_queued_bytes;    /* of one slow reader */
-  guint handshake_timeout;   /* ms until the request is complete */
-  guint join_timeout;        /* ms from the upgrade until the join */
-  guint ping_interval;       /* ms */
-  guint pong_timeout;        /* ms */
-  guint grace_time;          /* ms a lost user is held */
+  guint max_message_rate;  /* messages a second of one connection */
+  guint max_queued_bytes;  /* of one slow reader */
+  guint handshake_timeout; /* ms until the request is complete */
+  guint join_timeout;      /* ms from the upgrade until the join */
+  guint ping_interval;     /* ms */
+  guint pong_timeout;      /* ms */
+  guint grace_time;        /* ms a lost user is held */
 } GstRtcServerSettings;
 
 void gst_rtc_server_settings_init (GstRtcServerSettings *settings);

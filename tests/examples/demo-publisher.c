@@ -6,20 +6,20 @@
 
 #include <signal.h>
 
-#define TEST_PIPELINE                                                        \
-  "videotestsrc is-live=true pattern=smpte "                                 \
-  "! video/x-raw,format=I420,width=640,height=360,framerate=30/1 "           \
-  "! clockoverlay time-format=\"%H:%M:%S\" shaded-background=true "          \
-  "font-desc=\"Sans, 28\" "                                                  \
-  "! timeoverlay halignment=right valignment=bottom "                        \
-  "shaded-background=true font-desc=\"Sans, 20\" "                           \
-  "! queue ! sink.video_0 "                                                  \
-  "audiotestsrc name=tones is-live=true wave=sine volume=0.3 "               \
-  "! audio/x-raw,rate=48000,channels=2 ! queue ! sink.audio_0 "              \
+#define TEST_PIPELINE                                                          \
+  "videotestsrc is-live=true pattern=smpte "                                   \
+  "! video/x-raw,format=I420,width=640,height=360,framerate=30/1 "             \
+  "! clockoverlay time-format=\"%H:%M:%S\" shaded-background=true "            \
+  "font-desc=\"Sans, 28\" "                                                    \
+  "! timeoverlay halignment=right valignment=bottom "                          \
+  "shaded-background=true font-desc=\"Sans, 20\" "                             \
+  "! queue ! sink.video_0 "                                                    \
+  "audiotestsrc name=tones is-live=true wave=sine volume=0.3 "                 \
+  "! audio/x-raw,rate=48000,channels=2 ! queue ! sink.audio_0 "                \
   "rtcsink name=sink serve=true"
 
-#define FILE_PIPELINE                                                        \
-  "uridecodebin name=file caps=\"video/x-raw; audio/x-raw\" "                \
+#define FILE_PIPELINE                                                          \
+  "uridecodebin name=file caps=\"video/x-raw; audio/x-raw\" "                  \
   "rtcsink name=sink serve=true"
 
 #define NOTE_LENGTH 400 /* ms */
@@ -35,10 +35,13 @@ typedef struct
   gboolean ready;
   guint note;
   gint status;
-  gint has_video;  /* atomic */
-  gint has_audio;  /* atomic */
-  gint n_frames;   /* atomic */
-  gint audio_ms;   /* atomic, rounded down buffer by buffer */
+  gint has_video; /* atomic */
+  gint has_audio; /* atomic */
+  gint hold;      /* atomic: nothing is sent any more */
+  GMutex lock;
+  guint64 n_frames;        /* lock: since there is a viewer */
+  gboolean has_viewer;     /* lock */
+  GstClockTime audio_time; /* lock */
 } Publisher;
 
 /* A pentatonic scale up and down: easy to tell from hum or silence. */
@@ -66,7 +69,11 @@ on_video_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   Publisher *self = user_data;
 
-  g_atomic_int_inc (&self->n_frames);
+  if (g_atomic_int_get (&self->hold))
+    return GST_PAD_PROBE_DROP;
+  g_mutex_lock (&self->lock);
+  self->n_frames++;
+  g_mutex_unlock (&self->lock);
   return GST_PAD_PROBE_OK;
 }
 
@@ -76,9 +83,12 @@ on_audio_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   Publisher *self = user_data;
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
 
+  if (g_atomic_int_get (&self->hold))
+    return GST_PAD_PROBE_DROP;
   if (GST_BUFFER_DURATION_IS_VALID (buffer)) {
-    g_atomic_int_add (&self->audio_ms,
-        (gint) (GST_BUFFER_DURATION (buffer) / GST_MSECOND));
+    g_mutex_lock (&self->lock);
+    self->audio_time += GST_BUFFER_DURATION (buffer);
+    g_mutex_unlock (&self->lock);
   }
   return GST_PAD_PROBE_OK;
 }
@@ -115,8 +125,8 @@ on_file_pad (GstElement *file, GstPad *pad, gpointer user_data)
   if (g_atomic_int_get (video ? &self->has_video : &self->has_audio))
     return;
 
-  description = video ? "queue ! videoconvert"
-                      : "queue ! audioconvert ! audioresample";
+  description =
+      video ? "queue ! videoconvert" : "queue ! audioconvert ! audioresample";
   branch = gst_parse_bin_from_description (description, TRUE, NULL);
   if (!branch)
     return;
@@ -140,9 +150,9 @@ on_file_pads_complete (GstElement *file, gpointer user_data)
 {
   Publisher *self = user_data;
 
-  gst_element_post_message (self->pipeline,
-      gst_message_new_application (GST_OBJECT (self->pipeline),
-          gst_structure_new_empty ("tracks-known")));
+  gst_element_post_message (
+      self->pipeline, gst_message_new_application (GST_OBJECT (self->pipeline),
+                          gst_structure_new_empty ("tracks-known")));
 }
 
 static void
@@ -207,10 +217,9 @@ on_error (Publisher *self, GstMessage *message)
   g_autoptr (GstElement) file =
       gst_bin_get_by_name (GST_BIN (self->pipeline), "file");
 
-  if (file &&
-      (GST_MESSAGE_SRC (message) == GST_OBJECT (file) ||
-          gst_object_has_as_ancestor (
-              GST_MESSAGE_SRC (message), GST_OBJECT (file)))) {
+  if (file && (GST_MESSAGE_SRC (message) == GST_OBJECT (file) ||
+                  gst_object_has_as_ancestor (
+                      GST_MESSAGE_SRC (message), GST_OBJECT (file)))) {
     g_autofree gchar *whole = g_strdup_printf (
         "%s cannot be played: %s", self->options->publish, text);
     fail (self, whole);
@@ -261,6 +270,19 @@ on_note (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* What was sent before is not to be seen by anybody. */
+static void
+on_viewer_added (Publisher *self)
+{
+  g_mutex_lock (&self->lock);
+  if (!self->has_viewer) {
+    self->n_frames = 0;
+    self->audio_time = 0;
+  }
+  self->has_viewer = TRUE;
+  g_mutex_unlock (&self->lock);
+}
+
 static gboolean
 on_input (GIOChannel *channel, GIOCondition condition, gpointer user_data)
 {
@@ -272,9 +294,13 @@ on_input (GIOChannel *channel, GIOCondition condition, gpointer user_data)
     g_main_loop_quit (self->loop);
     return G_SOURCE_REMOVE;
   }
-  if (g_str_has_prefix (line, "count")) {
-    g_print ("sent %d %d\n", g_atomic_int_get (&self->n_frames),
-        g_atomic_int_get (&self->audio_ms));
+  if (g_str_has_prefix (line, "hold"))
+    g_atomic_int_set (&self->hold, TRUE);
+  if (g_str_has_prefix (line, "count") || g_str_has_prefix (line, "hold")) {
+    g_mutex_lock (&self->lock);
+    g_print ("sent %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
+        self->n_frames, self->audio_time / GST_MSECOND);
+    g_mutex_unlock (&self->lock);
   }
   return G_SOURCE_CONTINUE;
 }
@@ -289,6 +315,8 @@ build (Publisher *self, GError **error)
   if (!self->pipeline)
     return FALSE;
   self->sink = gst_bin_get_by_name (GST_BIN (self->pipeline), "sink");
+  g_signal_connect_swapped (
+      self->sink, "viewer-added", G_CALLBACK (on_viewer_added), self);
   demo_configure (self->sink, self->options->server_url, DEMO_PUBLISHER);
 
   if (file) {
@@ -300,8 +328,8 @@ build (Publisher *self, GError **error)
       return FALSE;
     g_object_set (source, "uri", uri, NULL);
     g_signal_connect (source, "pad-added", G_CALLBACK (on_file_pad), self);
-    g_signal_connect (source, "no-more-pads",
-        G_CALLBACK (on_file_pads_complete), self);
+    g_signal_connect (
+        source, "no-more-pads", G_CALLBACK (on_file_pads_complete), self);
   } else {
     g_autoptr (GstPad) video =
         gst_element_get_static_pad (self->sink, "video_0");
@@ -326,6 +354,7 @@ demo_publish (const DemoOptions *options)
 
   /* Ctrl-C reaches the whole process group; the parent says when to stop. */
   signal (SIGINT, SIG_IGN);
+  g_mutex_init (&self.lock);
   self.loop = g_main_loop_new (NULL, FALSE);
   if (build (&self, &error)) {
     bus = gst_element_get_bus (self.pipeline);
@@ -346,6 +375,7 @@ demo_publish (const DemoOptions *options)
   gst_clear_object (&self.sink);
   gst_clear_object (&self.pipeline);
   g_main_loop_unref (self.loop);
+  g_mutex_clear (&self.lock);
   g_free (self.address);
   return self.status;
 }

@@ -15,6 +15,7 @@ static const struct
     {"clockoverlay", "gstreamer1.0-x"},
     {"nicesrc", "gstreamer1.0-nice"},
     {"opusdec", "gstreamer1.0-plugins-base"},
+    {"opusparse", "gstreamer1.0-plugins-bad"},
     {"pngenc", "gstreamer1.0-plugins-good"},
     {"videotestsrc", "gstreamer1.0-plugins-base"},
     {"vp8dec", "gstreamer1.0-plugins-good"},
@@ -100,8 +101,7 @@ describe_stream (const GstStructure *fact, const gchar *what)
   g_autoptr (GString) line = g_string_new (NULL);
 
   g_string_printf (line, "%s stream of %s %s",
-      get_flag (fact, "screen") ? "screen" : "camera", user ? user : "?",
-      what);
+      get_flag (fact, "screen") ? "screen" : "camera", user ? user : "?", what);
   if (get_flag (fact, "video"))
     g_string_append (line, ", video");
   if (get_flag (fact, "audio"))
@@ -136,8 +136,8 @@ demo_describe_fact (GstMessage *message)
   if (g_str_equal (name, "rtc-connection-state"))
     return describe_connection (fact);
   if (g_str_equal (name, "rtc-server-started")) {
-    return g_strdup_printf ("server started at %s",
-        gst_structure_get_string (fact, "address"));
+    return g_strdup_printf (
+        "server started at %s", gst_structure_get_string (fact, "address"));
   }
   if (g_str_equal (name, "rtc-peer-online"))
     return g_strdup_printf ("%s is in the room", user);

@@ -3,7 +3,8 @@
  * the same program publishes; both talk by lines:
  *   child to parent  `tell TEXT`, `page URL`, `ready URL MEDIA`,
  *                    `sent FRAMES AUDIO_MS`, `end`, `fail TEXT`
- *   parent to child  `count`; the end of the input means stop
+ *   parent to child  `count`, or `hold`, which also stops the sending;
+ *                    the end of the input means stop
  * Main thread of each process. */
 #pragma once
 

@@ -1,0 +1,1343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The conversation with a room: requests go down to the dialect, what the
+ * server tells comes up as answers and events. Belongs to the worker.
+ *
+ * Three helpers keep this file to the conversation: GstRtcRoomState knows
+ * what comes next, GstRtcLedger what the own user publishes and subscribes,
+ * GstRtcOutbox hands everything out in order. */
+#include "rtcroomclient.h"
+
+#include <gst/gst.h>
+#include <string.h>
+
+#include "rtcdialect.h"
+#include "rtcendpoint.h"
+#include "rtcerror-private.h"
+#include "rtcledger.h"
+#include "rtcoutbox.h"
+#include "rtcroomstate.h"
+#include "rtcsession.h"
+
+GST_DEBUG_CATEGORY_STATIC (client_debug);
+#define GST_CAT_DEFAULT client_debug
+
+#define PONG_TIMEOUT_MS 5000
+#define SHUTDOWN_LEAVE_TIMEOUT_MS 250
+#define MAX_TOKEN_LENGTH 4096
+#define MAX_USERS 4096
+#define CLOSE_NORMAL 1000
+#define CLOSE_PROTOCOL_ERROR 1002
+
+/* One request that is not answered yet. */
+typedef struct
+{
+  GstRtcRoomClient *client; /* owns this */
+  guint id;
+  GstRtcRequest *request;
+  GSource *timer; /* NULL for a leave: the state has its deadline */
+  GstRtcAnswerFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+} Pending;
+
+struct _GstRtcRoomClient
+{
+  GObject parent;
+
+  GMainContext *context;
+  GstRtcOutbox *outbox;
+
+  GstRtcRoomState state;
+  GSource *deadline; /* of the state */
+  GstRtcConnectionState connection;
+
+  gchar *app_id;          /* since init */
+  GstRtcOptional visible; /* for the next join, over its config */
+  GstRtcConfig *config;   /* of the last join */
+  gchar *user_id;         /* while in a room */
+
+  GCancellable *fetching;
+  GstRtcEndpoint *endpoint;
+  GString *attempts; /* each address that did not open, and why */
+  GstRtcSession *session;
+  GstRtcDialect *dialect;
+
+  GHashTable *pending; /* id: Pending */
+  guint last_id;
+  guint join_id; /* 0 for none */
+  guint leave_id;
+
+  GstRtcRoster *roster;
+  GstRtcLedger *ledger;
+  GHashTable *media; /* ids of the media sessions that are open */
+
+  gboolean shutting_down;
+  gboolean shut_down;
+  GFunc shutdown_func;
+  gpointer shutdown_data;
+};
+
+G_DEFINE_FINAL_TYPE (GstRtcRoomClient, gst_rtc_room_client, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_EVENT,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+typedef struct
+{
+  GstRtcActions action;
+  void (*perform) (GstRtcRoomClient *self, const GError *cause);
+} Deed;
+
+static void feed (GstRtcRoomClient *self, GstRtcInput input, guint value,
+    const GError *cause);
+
+static void
+clear_source (GSource **source)
+{
+  if (*source)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static GSource *
+start_timer (
+    GstRtcRoomClient *self, guint ms, GSourceFunc func, gpointer user_data)
+{
+  GSource *source = g_timeout_source_new (ms);
+
+  g_source_set_callback (source, func, user_data, NULL);
+  g_source_attach (source, self->context);
+  return source;
+}
+
+static void
+pending_free (Pending *pending)
+{
+  clear_source (&pending->timer);
+  gst_rtc_request_free (pending->request);
+  if (pending->destroy)
+    pending->destroy (pending->user_data);
+  g_free (pending);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
+
+static void
+push_event (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  gst_rtc_outbox_push_event (self->outbox, event);
+}
+
+static gboolean
+is_in_room (GstRtcRoomClient *self)
+{
+  return self->state.phase == GST_RTC_PHASE_JOINED ||
+         self->state.phase == GST_RTC_PHASE_DISCONNECTED ||
+         self->state.phase == GST_RTC_PHASE_LEAVING;
+}
+
+/* Ends request @id: exactly one of @answer and @error is set. */
+static void
+answer_request (GstRtcRoomClient *self, guint id, const GstRtcAnswer *answer,
+    const GError *error)
+{
+  g_autoptr (Pending) pending = NULL;
+  gpointer value = NULL;
+
+  g_hash_table_steal_extended (
+      self->pending, GUINT_TO_POINTER (id), NULL, &value);
+  pending = value;
+  if (!pending)
+    return;
+  if (id == self->join_id)
+    self->join_id = 0;
+  if (id == self->leave_id)
+    self->leave_id = 0;
+
+  GST_DEBUG_OBJECT (self, "%s: %s",
+      gst_rtc_operation_get_nick (pending->request->operation),
+      error ? error->message : "done");
+  gst_rtc_ledger_end (self->ledger, pending->request, answer, error);
+  gst_rtc_outbox_push_answer (self->outbox, pending->func, pending->user_data,
+      g_steal_pointer (&pending->destroy), answer, error);
+}
+
+static gint
+compare_ids (gconstpointer a, gconstpointer b)
+{
+  const guint first = GPOINTER_TO_UINT (a);
+  const guint second = GPOINTER_TO_UINT (b);
+
+  return first < second ? -1 : first > second;
+}
+
+/* In the order in which they were asked; the leave stays when @keep_leave. */
+static void
+fail_requests (GstRtcRoomClient *self, gboolean keep_leave, const GError *error)
+{
+  g_autoptr (GList) ids =
+      g_list_sort (g_hash_table_get_keys (self->pending), compare_ids);
+
+  for (GList *item = ids; item; item = item->next) {
+    const guint id = GPOINTER_TO_UINT (item->data);
+
+    if (!keep_leave || id != self->leave_id)
+      answer_request (self, id, NULL, error);
+  }
+}
+
+static void
+close_session (GstRtcRoomClient *self, guint16 code, const gchar *reason)
+{
+  gst_rtc_session_close (g_steal_pointer (&self->session), code, reason);
+}
+
+static void
+start_request (GstRtcRoomClient *self, guint id, const GstRtcRequest *request)
+{
+  GST_RTC_DIALECT_GET_IFACE (self->dialect)
+      ->start_request (self->dialect, id, request);
+}
+
+static void
+forget_request (GstRtcRoomClient *self, guint id)
+{
+  if (self->dialect)
+    GST_RTC_DIALECT_GET_IFACE (self->dialect)
+        ->forget_request (self->dialect, id);
+}
+
+/* A publication that the server may have accepted too late must not stay
+ * there: the caller was told that it failed. */
+static void
+undo_publish (GstRtcRoomClient *self, const GstRtcRequest *request)
+{
+  const GstRtcRequest undo = {
+      .operation = GST_RTC_OPERATION_UNPUBLISH,
+      .screen = request->stream->screen,
+  };
+  const guint id = ++self->last_id;
+
+  start_request (self, id, &undo);
+  forget_request (self, id);
+}
+
+static gboolean
+on_request_timeout (gpointer user_data)
+{
+  Pending *pending = user_data;
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (pending->client);
+  const GstRtcOperation operation = pending->request->operation;
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_SIGNALING_TIMEOUT,
+      0, "%s was not answered within %u ms",
+      gst_rtc_operation_get_nick (operation),
+      gst_rtc_config_get_values (self->config)->signaling_timeout);
+
+  forget_request (self, pending->id);
+  if (operation == GST_RTC_OPERATION_PUBLISH)
+    undo_publish (self, pending->request);
+  if (pending->id == self->join_id)
+    feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, error);
+  else
+    answer_request (self, pending->id, NULL, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_request_timer (GstRtcRoomClient *self, Pending *pending)
+{
+  pending->timer = start_timer (self,
+      gst_rtc_config_get_values (self->config)->signaling_timeout,
+      on_request_timeout, pending);
+}
+
+/* Events of the room */
+
+static void
+tell_stream (GstRtcRoomClient *self, GstRtcEventType type, const gchar *user_id,
+    const GstRtcStream *stream, const gchar *reason)
+{
+  const GstRtcEvent event = {
+      .type = type,
+      .user_id = user_id,
+      .stream = stream,
+      .screen = stream->screen,
+      .reason = reason,
+  };
+
+  push_event (self, &event);
+}
+
+static void
+on_peer_online (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  if (gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS) {
+    GST_WARNING_OBJECT (self, "more than %d users, one ignored", MAX_USERS);
+    return;
+  }
+  if (gst_rtc_roster_add_user (self->roster, event->user_id))
+    push_event (self, event);
+}
+
+static void
+remove_stream (GstRtcRoomClient *self, const gchar *user_id, gboolean screen,
+    const gchar *reason)
+{
+  const GstRtcStream *stream =
+      gst_rtc_roster_get_stream (self->roster, user_id, screen);
+
+  gst_rtc_ledger_drop_stream (self->ledger, user_id, screen);
+  if (!stream)
+    return;
+  /* One that is muted altogether has been told as removed before. */
+  if (gst_rtc_stream_get_enabled (stream) != GST_RTC_MEDIA_NONE)
+    tell_stream (self, GST_RTC_EVENT_STREAM_REMOVED, user_id, stream, reason);
+  gst_rtc_roster_remove_stream (self->roster, user_id, screen);
+}
+
+static void
+on_peer_leave (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  remove_stream (self, event->user_id, FALSE, event->reason);
+  remove_stream (self, event->user_id, TRUE, event->reason);
+  if (gst_rtc_roster_remove_user (self->roster, event->user_id))
+    push_event (self, event);
+}
+
+static void
+on_stream_added (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  const gboolean known = gst_rtc_roster_has_user (self->roster, event->user_id);
+
+  if (!known && gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS)
+    return;
+  if (gst_rtc_roster_set_stream (self->roster, event->user_id, event->stream) &&
+      gst_rtc_stream_get_enabled (event->stream) != GST_RTC_MEDIA_NONE)
+    push_event (self, event);
+}
+
+static void
+on_stream_removed (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  remove_stream (self, event->user_id, event->screen, event->reason);
+}
+
+static void
+on_stream_muted (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  static const struct
+  {
+    GstRtcMuteChange change;
+    GstRtcEventType type;
+    const gchar *reason;
+  } facts[] = {
+      {GST_RTC_MUTE_CHANGE_STREAM_ADDED, GST_RTC_EVENT_STREAM_ADDED, NULL},
+      {GST_RTC_MUTE_CHANGE_STREAM_REMOVED, GST_RTC_EVENT_STREAM_REMOVED,
+          "muted"},
+      {GST_RTC_MUTE_CHANGE_MUTE_AUDIO, GST_RTC_EVENT_MUTE_AUDIO, NULL},
+      {GST_RTC_MUTE_CHANGE_UNMUTE_AUDIO, GST_RTC_EVENT_UNMUTE_AUDIO, NULL},
+      {GST_RTC_MUTE_CHANGE_MUTE_VIDEO, GST_RTC_EVENT_MUTE_VIDEO, NULL},
+      {GST_RTC_MUTE_CHANGE_UNMUTE_VIDEO, GST_RTC_EVENT_UNMUTE_VIDEO, NULL},
+  };
+  const GstRtcMuteChange changes = gst_rtc_roster_set_muted (
+      self->roster, event->user_id, event->screen, event->media);
+  const GstRtcStream *stream =
+      gst_rtc_roster_get_stream (self->roster, event->user_id, event->screen);
+
+  for (guint i = 0; stream && i < G_N_ELEMENTS (facts); i++) {
+    if (changes & facts[i].change)
+      tell_stream (
+          self, facts[i].type, event->user_id, stream, facts[i].reason);
+  }
+}
+
+static void
+on_banned (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  const gboolean told = self->state.phase == GST_RTC_PHASE_JOINED;
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_JOIN_ROOM_ERROR,
+      0, "removed from the room: %s",
+      event->reason ? event->reason : "the server gives no reason");
+  const GstRtcEvent failed = {
+      .type = GST_RTC_EVENT_FAILED,
+      .reason = error->message,
+      .error = error,
+  };
+
+  gst_rtc_error_set_retryable (error, FALSE);
+  feed (self, GST_RTC_INPUT_REMOVED, 0, error);
+  if (told) {
+    push_event (self, event);
+    push_event (self, &failed);
+  }
+}
+
+static void
+on_media_opened (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  g_hash_table_add (self->media, g_strdup (event->media_session));
+  push_event (self, event);
+}
+
+static void
+on_media_closed (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  gst_rtc_ledger_drop_session (self->ledger, event->media_session);
+  if (g_hash_table_remove (self->media, event->media_session))
+    push_event (self, event);
+}
+
+typedef void (*EventHandler) (GstRtcRoomClient *self, const GstRtcEvent *event);
+
+static const EventHandler event_handlers[GST_RTC_N_EVENTS] = {
+    [GST_RTC_EVENT_PEER_ONLINE] = on_peer_online,
+    [GST_RTC_EVENT_PEER_LEAVE] = on_peer_leave,
+    [GST_RTC_EVENT_STREAM_ADDED] = on_stream_added,
+    [GST_RTC_EVENT_STREAM_REMOVED] = on_stream_removed,
+    [GST_RTC_EVENT_STREAM_MUTED] = on_stream_muted,
+    [GST_RTC_EVENT_TOKEN_WILL_EXPIRE] = push_event,
+    [GST_RTC_EVENT_MEDIA_OPENED] = on_media_opened,
+    [GST_RTC_EVENT_MEDIA_DESCRIPTION] = push_event,
+    [GST_RTC_EVENT_MEDIA_CANDIDATE] = push_event,
+    [GST_RTC_EVENT_MEDIA_CLOSED] = on_media_closed,
+};
+
+/* What the dialect calls */
+
+static void
+on_dialect_event (const GstRtcEvent *event, gpointer user_data)
+{
+  GstRtcRoomClient *self = user_data;
+
+  if (event->type == GST_RTC_EVENT_CLIENT_BANNED) {
+    on_banned (self, event);
+    return;
+  }
+  /* A room tells nothing before it has been entered or after the exit, and
+   * nothing about ourselves. */
+  if (!is_in_room (self) || !event_handlers[event->type])
+    return;
+  if (event->user_id && g_strcmp0 (event->user_id, self->user_id) == 0)
+    return;
+  event_handlers[event->type](self, event);
+}
+
+static void
+on_dialect_answered (guint id, const GstRtcAnswer *answer, const GError *error,
+    gpointer user_data)
+{
+  GstRtcRoomClient *self = user_data;
+
+  if (id == self->leave_id) {
+    feed (self, GST_RTC_INPUT_LEAVE_ANSWERED, 0, error);
+  } else if (id != self->join_id) {
+    answer_request (self, id, answer, error);
+  } else if (error) {
+    feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, error);
+  } else {
+    g_free (self->user_id);
+    self->user_id = g_strdup (
+        answer->user_id ? answer->user_id
+                        : gst_rtc_config_get_values (self->config)->user_id);
+    feed (self, GST_RTC_INPUT_JOIN_ACCEPTED, 0, NULL);
+  }
+}
+
+static void
+on_dialect_send (const gchar *text, gpointer user_data)
+{
+  GstRtcRoomClient *self = user_data;
+
+  if (self->session)
+    gst_rtc_session_send (self->session, text);
+}
+
+static const GstRtcDialectHost dialect_host = {
+    .send = on_dialect_send,
+    .answered = on_dialect_answered,
+    .event = on_dialect_event,
+};
+
+/* What the session calls */
+
+static void
+on_session_opened (gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+
+  feed (self, GST_RTC_INPUT_SOCKET_OPENED, 0, NULL);
+}
+
+/* Reconnecting will replace the failure by attempts. */
+static void
+lose_socket (GstRtcRoomClient *self, const GError *error)
+{
+  const GstRtcEvent failed = {
+      .type = GST_RTC_EVENT_FAILED,
+      .reason = error->message,
+      .error = error,
+  };
+
+  if (self->dialect)
+    GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
+  feed (self, GST_RTC_INPUT_SOCKET_LOST, 0, error);
+  if (self->state.phase == GST_RTC_PHASE_DISCONNECTED)
+    push_event (self, &failed);
+}
+
+static void
+note_attempt (GstRtcRoomClient *self, const GError *error)
+{
+  if (self->attempts->len > 0)
+    g_string_append (self->attempts, "; ");
+  g_string_append_printf (self->attempts, "%s: %s",
+      self->endpoint->websocket_urls[self->state.address], error->message);
+}
+
+static void
+on_session_closed (
+    gboolean opened_before, const GError *error, gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+
+  close_session (self, CLOSE_NORMAL, NULL);
+  if (opened_before) {
+    lose_socket (self, error);
+  } else {
+    note_attempt (self, error);
+    feed (self, GST_RTC_INPUT_SOCKET_UNOPENED, 0, error);
+  }
+}
+
+static void
+on_session_received (const gchar *text, gsize length, gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+  g_autoptr (GstRtcDialect) dialect = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!self->dialect)
+    return;
+  dialect = g_object_ref (self->dialect);
+  if (GST_RTC_DIALECT_GET_IFACE (dialect)->receive (
+          dialect, text, length, &error))
+    return;
+  GST_WARNING_OBJECT (self, "%s", error->message);
+  close_session (self, CLOSE_PROTOCOL_ERROR, "protocol error");
+  lose_socket (self, error);
+}
+
+static const GstRtcSessionListener session_listener = {
+    .opened = on_session_opened,
+    .received = on_session_received,
+    .closed = on_session_closed,
+};
+
+/* What the state machine orders */
+
+static void
+on_endpoint_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstRtcEndpoint) endpoint =
+      gst_rtc_endpoint_fetch_finish (result, &error);
+
+  /* The join that wanted it is gone. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  g_clear_object (&self->fetching);
+  if (!endpoint) {
+    feed (self, GST_RTC_INPUT_CONFIG_FAILED, 0, error);
+    return;
+  }
+  gst_rtc_endpoint_free (self->endpoint);
+  self->endpoint = g_steal_pointer (&endpoint);
+  feed (self, GST_RTC_INPUT_CONFIGURED,
+      g_strv_length (self->endpoint->websocket_urls), NULL);
+}
+
+static void
+fetch_config (GstRtcRoomClient *self, const GError *cause)
+{
+  g_clear_pointer (&self->endpoint, gst_rtc_endpoint_free);
+  g_string_truncate (self->attempts, 0);
+  self->fetching = g_cancellable_new ();
+  gst_rtc_endpoint_fetch_async (
+      self->config, self->fetching, on_endpoint_fetched, g_object_ref (self));
+}
+
+static void
+open_address (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcConfigValues *values = gst_rtc_config_get_values (self->config);
+  const GstRtcSessionSettings settings = {
+      .url = self->endpoint->websocket_urls[self->state.address],
+      .subprotocol = GST_RTC_DIALECT_GET_IFACE (self->dialect)->subprotocol,
+      .tls_ca_file = values->tls_ca_file,
+      .connect_timeout = values->connect_timeout,
+      .ping_interval = self->endpoint->ping_interval,
+      .pong_timeout = PONG_TIMEOUT_MS,
+  };
+
+  close_session (self, CLOSE_NORMAL, NULL);
+  GST_INFO_OBJECT (self, "connecting to %s", settings.url);
+  self->session = gst_rtc_session_connect (&settings, &session_listener, self);
+}
+
+static gboolean
+config_is_as_asked (GstRtcRoomClient *self, const GstRtcConfigValues *values)
+{
+  return g_str_equal (values->app_id, self->app_id) &&
+         !!values->visible ==
+             gst_rtc_optional_get (self->visible, values->visible);
+}
+
+/* The app-id of the first init and a visibility that was asked for before
+ * the join go over what the config says. */
+static GstRtcConfig *
+adapt_config (GstRtcRoomClient *self, GstRtcConfig *config, GError **error)
+{
+  GstRtcConfigValues values = *gst_rtc_config_get_values (config);
+
+  if (config_is_as_asked (self, &values))
+    return gst_rtc_config_ref (config);
+  values.app_id = self->app_id;
+  values.visible = gst_rtc_optional_get (self->visible, values.visible);
+  return gst_rtc_config_new (&values, error);
+}
+
+static void
+send_join (GstRtcRoomClient *self, const GError *cause)
+{
+  Pending *pending =
+      g_hash_table_lookup (self->pending, GUINT_TO_POINTER (self->join_id));
+  g_autoptr (GError) error = NULL;
+  GstRtcConfig *config = adapt_config (self, self->config, &error);
+
+  /* It was valid when the join began; the file of the authorities may be
+   * gone since. The connection stands, so what is known stays good. */
+  if (config) {
+    gst_rtc_config_unref (self->config);
+    self->config = config;
+  }
+  gst_rtc_config_unref (pending->request->config);
+  pending->request->config = gst_rtc_config_ref (self->config);
+  start_request_timer (self, pending);
+  start_request (self, pending->id, pending->request);
+}
+
+static void
+send_leave (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_LEAVE};
+
+  start_request (self, self->leave_id, &request);
+}
+
+static void
+fail_pending (GstRtcRoomClient *self, const GError *cause)
+{
+  fail_requests (self, FALSE, cause);
+}
+
+static void
+cancel_join (GstRtcRoomClient *self, const GError *cause)
+{
+  g_autoptr (GError) error = gst_rtc_error_new (
+      GST_RTC_ERROR_JOIN_ROOM_ERROR, 0, "the join was cut off by leave");
+
+  answer_request (self, self->join_id, NULL, error);
+}
+
+static void
+fail_join (GstRtcRoomClient *self, const GError *cause)
+{
+  answer_request (self, self->join_id, NULL, cause);
+}
+
+static void
+fail_without_address (GstRtcRoomClient *self, const GError *cause)
+{
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_NO_WEBSOCKET_URL,
+      0, "no address could be opened: %s", self->attempts->str);
+
+  answer_request (self, self->join_id, NULL, error);
+}
+
+static void
+close_socket (GstRtcRoomClient *self, const GError *cause)
+{
+  close_session (self, CLOSE_NORMAL, "leave");
+}
+
+static void
+enter_room (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcAnswer answer = {.user_id = self->user_id};
+
+  self->visible = GST_RTC_UNSET;
+  answer_request (self, self->join_id, &answer, NULL);
+}
+
+static void
+close_all_media (GstRtcRoomClient *self, const gchar *reason)
+{
+  g_autoptr (GHashTable) media = g_steal_pointer (&self->media);
+  GHashTableIter iter;
+  gpointer session;
+
+  self->media = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_iter_init (&iter, media);
+  while (g_hash_table_iter_next (&iter, &session, NULL)) {
+    const GstRtcEvent event = {
+        .type = GST_RTC_EVENT_MEDIA_CLOSED,
+        .media_session = session,
+        .reason = reason,
+    };
+
+    push_event (self, &event);
+  }
+}
+
+static void
+exit_room (GstRtcRoomClient *self, const GError *cause)
+{
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_NOT_IN_ROOM, 0,
+      "%s", cause ? cause->message : "the room was left");
+
+  fail_requests (self, TRUE, error);
+  close_all_media (self, error->message);
+  gst_rtc_roster_clear (self->roster);
+  gst_rtc_ledger_clear (self->ledger);
+  g_clear_pointer (&self->user_id, g_free);
+}
+
+static void
+answer_leave (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcAnswer answer = {NULL};
+
+  answer_request (self, self->leave_id, cause ? NULL : &answer, cause);
+}
+
+/* In the order in which they have to happen. */
+static const Deed deeds[] = {
+    {GST_RTC_DO_FETCH_CONFIG, fetch_config},
+    {GST_RTC_DO_OPEN_ADDRESS, open_address},
+    {GST_RTC_DO_SEND_JOIN, send_join},
+    {GST_RTC_DO_SEND_LEAVE, send_leave},
+    {GST_RTC_DO_FAIL_PENDING, fail_pending},
+    {GST_RTC_DO_CANCEL_JOIN, cancel_join},
+    {GST_RTC_DO_FAIL_JOIN, fail_join},
+    {GST_RTC_DO_NO_ADDRESS, fail_without_address},
+    {GST_RTC_DO_CLOSE_SOCKET, close_socket},
+    {GST_RTC_DO_ENTERED, enter_room},
+    {GST_RTC_DO_LEFT, exit_room},
+    {GST_RTC_DO_ANSWER_LEAVE, answer_leave},
+};
+
+static GstRtcConnectionState
+get_connection (GstRtcPhase phase)
+{
+  switch (phase) {
+    case GST_RTC_PHASE_CONFIGURING:
+    case GST_RTC_PHASE_OPENING:
+    case GST_RTC_PHASE_JOINING:
+      return GST_RTC_CONNECTION_CONNECTING;
+    case GST_RTC_PHASE_JOINED:
+    case GST_RTC_PHASE_LEAVING:
+      return GST_RTC_CONNECTION_CONNECTED;
+    case GST_RTC_PHASE_DISCONNECTED:
+      return GST_RTC_CONNECTION_FAILED;
+    default:
+      return GST_RTC_CONNECTION_DISCONNECTED;
+  }
+}
+
+static void
+update_connection (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcConnectionState state = get_connection (self->state.phase);
+  const GstRtcEvent event = {
+      .type = GST_RTC_EVENT_CONNECTION_STATE,
+      .old_state = self->connection,
+      .new_state = state,
+      .reason = cause ? cause->message : NULL,
+  };
+
+  if (state == self->connection)
+    return;
+  self->connection = state;
+  push_event (self, &event);
+}
+
+/* The cause of a deadline that has passed, in the words of its phase. */
+static GError *
+make_timeout (GstRtcRoomClient *self)
+{
+  const guint ms = self->state.phase == GST_RTC_PHASE_LEAVING
+                       ? self->state.leave_timeout
+                       : self->state.connect_timeout;
+  gint code;
+
+  switch (self->state.phase) {
+    case GST_RTC_PHASE_CONFIGURING:
+      code = GST_RTC_ERROR_GET_CONFIG_ERROR;
+      break;
+    case GST_RTC_PHASE_OPENING:
+      code = GST_RTC_ERROR_WEBSOCKET_FAILED;
+      break;
+    default:
+      code = GST_RTC_ERROR_SIGNALING_TIMEOUT;
+      break;
+  }
+  return gst_rtc_error_new (code, 0, "no answer within %u ms", ms);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+  g_autoptr (GError) error = make_timeout (self);
+
+  clear_source (&self->deadline);
+  if (self->state.phase == GST_RTC_PHASE_OPENING)
+    note_attempt (self, error);
+  feed (self, GST_RTC_INPUT_TIMEOUT, 0, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* A millisecond more, since the clock of the source must not be early. */
+static void
+arm_deadline (GstRtcRoomClient *self)
+{
+  gint64 left = self->state.deadline - g_get_monotonic_time ();
+
+  clear_source (&self->deadline);
+  if (self->state.deadline == G_MAXINT64)
+    return;
+  left = MAX (left, 0) / G_TIME_SPAN_MILLISECOND + 1;
+  self->deadline = start_timer (self, (guint)left, on_deadline, self);
+}
+
+static void
+on_shutdown_done (gpointer data, gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = data;
+
+  gst_rtc_outbox_drop_events (self->outbox);
+  if (self->shutdown_func)
+    self->shutdown_func (self->shutdown_data, NULL);
+}
+
+static gboolean
+is_out (GstRtcRoomClient *self)
+{
+  return self->state.phase == GST_RTC_PHASE_NEW ||
+         self->state.phase == GST_RTC_PHASE_INITED;
+}
+
+/* Whatever the way out of a room or a join was, nothing of it stays. */
+static void
+clean_up (GstRtcRoomClient *self)
+{
+  g_autoptr (GError) error = gst_rtc_error_new (
+      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the room was not entered");
+
+  g_cancellable_cancel (self->fetching);
+  g_clear_object (&self->fetching);
+  fail_requests (self, FALSE, error);
+  close_session (self, CLOSE_NORMAL, NULL);
+  if (self->dialect)
+    GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
+  g_clear_object (&self->dialect);
+  if (self->shutting_down && !self->shut_down) {
+    self->shut_down = TRUE;
+    gst_rtc_outbox_push_call (
+        self->outbox, on_shutdown_done, g_object_ref (self));
+  }
+}
+
+static void
+feed (
+    GstRtcRoomClient *self, GstRtcInput input, guint value, const GError *cause)
+{
+  const GstRtcPhase old = self->state.phase;
+  const GstRtcActions actions = gst_rtc_room_state_feed (
+      &self->state, input, value, g_get_monotonic_time ());
+
+  if (self->state.phase != old)
+    GST_INFO_OBJECT (self, "%s -> %s (%s)", gst_rtc_phase_get_nick (old),
+        gst_rtc_phase_get_nick (self->state.phase),
+        gst_rtc_input_get_nick (input));
+  for (guint i = 0; i < G_N_ELEMENTS (deeds); i++) {
+    if (actions & deeds[i].action)
+      deeds[i].perform (self, cause);
+  }
+  arm_deadline (self);
+  update_connection (self, cause);
+  if (is_out (self) && old != self->state.phase)
+    clean_up (self);
+}
+
+/* Requests */
+
+static gboolean
+check_id (const gchar *field, const gchar *id, GError **error)
+{
+  g_autofree gchar *fault = NULL;
+
+  if (gst_rtc_id_is_valid (id, &fault))
+    return TRUE;
+  return gst_rtc_error_set (
+      error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s: %s", field, fault);
+}
+
+static gboolean
+check_join (
+    GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
+{
+  g_autoptr (GstRtcDialect) dialect = NULL;
+  g_autoptr (GstRtcConfig) config = NULL;
+  GstRtcBackend backend;
+
+  if (!request->config)
+    return gst_rtc_error_set (
+        error, GST_RTC_ERROR_INVALID_PARAMS, 0, "join: no settings");
+  backend = gst_rtc_config_get_backend (request->config);
+  dialect = gst_rtc_dialect_new (backend);
+  if (!dialect)
+    return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+        "server-url: this build does not speak %s",
+        gst_rtc_backend_get_nick (backend));
+  config = adapt_config (self, request->config, error);
+  return config != NULL;
+}
+
+static gboolean
+check_subscribe (const GstRtcRequest *request, GError **error)
+{
+  if (!check_id ("user-id", request->user_id, error))
+    return FALSE;
+  if (request->audio == GST_RTC_FALSE && request->video == GST_RTC_FALSE)
+    return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+        "subscribe: audio and video are both off");
+  return TRUE;
+}
+
+static gboolean
+check_publish (const GstRtcRequest *request, GError **error)
+{
+  if (!request->stream ||
+      gst_rtc_stream_get_media (request->stream) == GST_RTC_MEDIA_NONE)
+    return gst_rtc_error_set (
+        error, GST_RTC_ERROR_INVALID_PARAMS, 0, "publish: there is no track");
+  return TRUE;
+}
+
+static gboolean
+check_token (const gchar *token, GError **error)
+{
+  gboolean valid = token && *token && strlen (token) <= MAX_TOKEN_LENGTH;
+
+  for (const gchar *p = token; valid && *p; p++)
+    valid = g_ascii_isgraph (*p);
+  if (valid)
+    return TRUE;
+  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+      "token: must be 1 to %d printable ASCII characters", MAX_TOKEN_LENGTH);
+}
+
+static gboolean
+check_parameters (
+    GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
+{
+  switch (request->operation) {
+    case GST_RTC_OPERATION_INIT:
+      return check_id ("app-id", request->app_id, error);
+    case GST_RTC_OPERATION_JOIN:
+      return check_join (self, request, error);
+    case GST_RTC_OPERATION_RENEW_TOKEN:
+      return check_token (request->token, error);
+    case GST_RTC_OPERATION_PUBLISH:
+      return check_publish (request, error);
+    case GST_RTC_OPERATION_SUBSCRIBE:
+      return check_subscribe (request, error);
+    case GST_RTC_OPERATION_UNSUBSCRIBE:
+    case GST_RTC_OPERATION_MUTE_REMOTE:
+      return check_id ("user-id", request->user_id, error);
+    case GST_RTC_OPERATION_NONE:
+    case GST_RTC_N_OPERATIONS:
+      return gst_rtc_error_set (
+          error, GST_RTC_ERROR_INVALID_PARAMS, 0, "no such operation");
+    default:
+      return TRUE;
+  }
+}
+
+static gboolean
+check_socket (
+    GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
+{
+  if (self->state.phase == GST_RTC_PHASE_DISCONNECTED &&
+      request->operation != GST_RTC_OPERATION_LEAVE)
+    return gst_rtc_error_set (error, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED, 0,
+        "the connection to the room server is down");
+  if (g_hash_table_size (self->pending) >= GST_RTC_MAX_PENDING_REQUESTS &&
+      request->operation != GST_RTC_OPERATION_LEAVE)
+    return gst_rtc_error_set (error,
+        gst_rtc_operation_get_refusal_code (request->operation), 0,
+        "%d requests are not answered yet", GST_RTC_MAX_PENDING_REQUESTS);
+  return TRUE;
+}
+
+/* The documented order: initialised, parameters, room, publication, user,
+ * stream, socket. */
+static gboolean
+check_request (
+    GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
+{
+  if (self->shutting_down)
+    return gst_rtc_error_set (
+        error, GST_RTC_ERROR_NOT_IN_ROOM, 0, "the client has been shut down");
+  if (self->state.phase == GST_RTC_PHASE_NEW &&
+      request->operation != GST_RTC_OPERATION_INIT)
+    return gst_rtc_room_state_check (&self->state, request->operation, error);
+  return check_parameters (self, request, error) &&
+         gst_rtc_room_state_check (&self->state, request->operation, error) &&
+         gst_rtc_ledger_check (
+             self->ledger, request, self->roster, self->user_id, error) &&
+         check_socket (self, request, error);
+}
+
+static Pending *
+add_pending (GstRtcRoomClient *self, const GstRtcRequest *request,
+    GstRtcAnswerFunc func, gpointer user_data, GDestroyNotify destroy)
+{
+  Pending *pending = g_new0 (Pending, 1);
+
+  pending->client = self;
+  pending->id = ++self->last_id;
+  pending->request = gst_rtc_request_copy (request);
+  pending->func = func;
+  pending->user_data = user_data;
+  pending->destroy = destroy;
+  g_hash_table_insert (self->pending, GUINT_TO_POINTER (pending->id), pending);
+  return pending;
+}
+
+static void
+begin_init (GstRtcRoomClient *self, Pending *pending)
+{
+  const GstRtcAnswer answer = {NULL};
+
+  g_free (self->app_id);
+  self->app_id = g_strdup (pending->request->app_id);
+  answer_request (self, pending->id, &answer, NULL);
+  feed (self, GST_RTC_INPUT_INIT, 0, NULL);
+}
+
+static void
+begin_join (GstRtcRoomClient *self, Pending *pending)
+{
+  const GstRtcConfigValues *values;
+
+  gst_rtc_config_unref (self->config);
+  /* Checked before; only a file that vanished this instant could fail. */
+  self->config = adapt_config (self, pending->request->config, NULL);
+  if (!self->config)
+    self->config = gst_rtc_config_ref (pending->request->config);
+  values = gst_rtc_config_get_values (self->config);
+  self->state.connect_timeout = values->connect_timeout;
+  self->state.leave_timeout = values->signaling_timeout;
+  self->dialect =
+      gst_rtc_dialect_new (gst_rtc_config_get_backend (self->config));
+  GST_RTC_DIALECT_GET_IFACE (self->dialect)
+      ->set_host (self->dialect, &dialect_host, self);
+  self->join_id = pending->id;
+  feed (self, GST_RTC_INPUT_JOIN, 0, NULL);
+}
+
+static void
+begin_leave (GstRtcRoomClient *self, Pending *pending)
+{
+  self->leave_id = pending->id;
+  feed (self, GST_RTC_INPUT_LEAVE, 0, NULL);
+}
+
+/* Before the join request has gone, it is the one that carries it. */
+static gboolean
+remember_visibility (GstRtcRoomClient *self, Pending *pending)
+{
+  const GstRtcAnswer answer = {NULL};
+
+  if (pending->request->operation != GST_RTC_OPERATION_SET_VISIBILITY ||
+      self->state.phase >= GST_RTC_PHASE_JOINING)
+    return FALSE;
+  self->visible = pending->request->enable ? GST_RTC_TRUE : GST_RTC_FALSE;
+  answer_request (self, pending->id, &answer, NULL);
+  return TRUE;
+}
+
+static void
+begin_request (GstRtcRoomClient *self, Pending *pending)
+{
+  switch (pending->request->operation) {
+    case GST_RTC_OPERATION_INIT:
+      begin_init (self, pending);
+      break;
+    case GST_RTC_OPERATION_JOIN:
+      begin_join (self, pending);
+      break;
+    case GST_RTC_OPERATION_LEAVE:
+      begin_leave (self, pending);
+      break;
+    default:
+      if (remember_visibility (self, pending))
+        break;
+      gst_rtc_ledger_begin (self->ledger, pending->request);
+      start_request_timer (self, pending);
+      start_request (self, pending->id, pending->request);
+      break;
+  }
+}
+
+GstRtcRoomClient *
+gst_rtc_room_client_new (void)
+{
+  return g_object_new (GST_RTC_TYPE_ROOM_CLIENT, NULL);
+}
+
+void
+gst_rtc_room_client_request (GstRtcRoomClient *client,
+    const GstRtcRequest *request, GstRtcAnswerFunc func, gpointer user_data,
+    GDestroyNotify destroy)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (GST_RTC_IS_ROOM_CLIENT (client));
+  g_return_if_fail (g_main_context_is_owner (client->context));
+
+  if (check_request (client, request, &error)) {
+    begin_request (
+        client, add_pending (client, request, func, user_data, destroy));
+    return;
+  }
+  GST_DEBUG_OBJECT (client, "%s: %s",
+      gst_rtc_operation_get_nick (request->operation), error->message);
+  gst_rtc_outbox_push_answer (
+      client->outbox, func, user_data, destroy, NULL, error);
+}
+
+/* FALSE when there is nobody to tell: an ended media session, or no
+ * socket. */
+static gboolean
+can_tell_media (GstRtcRoomClient *self, const gchar *media_session)
+{
+  g_return_val_if_fail (g_main_context_is_owner (self->context), FALSE);
+
+  return self->dialect && self->session &&
+         g_hash_table_contains (self->media, media_session);
+}
+
+void
+gst_rtc_room_client_send_description (
+    GstRtcRoomClient *client, const gchar *media_session, const gchar *sdp)
+{
+  if (can_tell_media (client, media_session))
+    GST_RTC_DIALECT_GET_IFACE (client->dialect)
+        ->send_description (client->dialect, media_session, sdp);
+}
+
+void
+gst_rtc_room_client_send_candidate (GstRtcRoomClient *client,
+    const gchar *media_session, guint mline, const gchar *candidate)
+{
+  if (can_tell_media (client, media_session))
+    GST_RTC_DIALECT_GET_IFACE (client->dialect)
+        ->send_candidate (client->dialect, media_session, mline, candidate);
+}
+
+void
+gst_rtc_room_client_media_connected (
+    GstRtcRoomClient *client, const gchar *media_session)
+{
+  if (can_tell_media (client, media_session))
+    GST_RTC_DIALECT_GET_IFACE (client->dialect)
+        ->media_connected (client->dialect, media_session);
+}
+
+void
+gst_rtc_room_client_close_media (
+    GstRtcRoomClient *client, const gchar *media_session, const gchar *reason)
+{
+  if (can_tell_media (client, media_session))
+    GST_RTC_DIALECT_GET_IFACE (client->dialect)
+        ->close_media (client->dialect, media_session, reason);
+  gst_rtc_ledger_drop_session (client->ledger, media_session);
+  g_hash_table_remove (client->media, media_session);
+}
+
+GstRtcRoster *
+gst_rtc_room_client_get_roster (GstRtcRoomClient *client)
+{
+  return client->roster;
+}
+
+const gchar *
+gst_rtc_room_client_get_user_id (GstRtcRoomClient *client)
+{
+  return client->user_id;
+}
+
+const gchar *
+gst_rtc_room_client_get_stun_server (GstRtcRoomClient *client)
+{
+  return client->endpoint ? client->endpoint->stun_server : NULL;
+}
+
+const gchar *const *
+gst_rtc_room_client_get_turn_servers (GstRtcRoomClient *client)
+{
+  return client->endpoint ? (const gchar *const *)client->endpoint->turn_servers
+                          : NULL;
+}
+
+gboolean
+gst_rtc_room_client_is_in_room (GstRtcRoomClient *client)
+{
+  return is_in_room (client);
+}
+
+GstRtcMedia
+gst_rtc_room_client_get_muted (GstRtcRoomClient *client, gboolean screen)
+{
+  return gst_rtc_ledger_get_muted (client->ledger, screen);
+}
+
+/* A leave that nobody asked for but the end of the client. */
+static void
+leave_for_shutdown (GstRtcRoomClient *self)
+{
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_LEAVE};
+  g_autoptr (GError) error = gst_rtc_error_new (
+      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the client has been shut down");
+  g_autoptr (GList) ids =
+      g_list_sort (g_hash_table_get_keys (self->pending), compare_ids);
+
+  for (GList *item = ids; item; item = item->next) {
+    const guint id = GPOINTER_TO_UINT (item->data);
+
+    if (id != self->join_id && id != self->leave_id)
+      answer_request (self, id, NULL, error);
+  }
+  self->state.leave_timeout = SHUTDOWN_LEAVE_TIMEOUT_MS;
+  if (self->state.phase != GST_RTC_PHASE_LEAVING) {
+    begin_leave (self, add_pending (self, &request, NULL, NULL, NULL));
+    return;
+  }
+  self->state.deadline = MIN (self->state.deadline,
+      g_get_monotonic_time () +
+          SHUTDOWN_LEAVE_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND);
+  arm_deadline (self);
+}
+
+void
+gst_rtc_room_client_shutdown (
+    GstRtcRoomClient *client, GFunc func, gpointer user_data)
+{
+  g_return_if_fail (GST_RTC_IS_ROOM_CLIENT (client));
+  g_return_if_fail (g_main_context_is_owner (client->context));
+  g_return_if_fail (!client->shutting_down);
+
+  client->shutting_down = TRUE;
+  client->shutdown_func = func;
+  client->shutdown_data = user_data;
+  if (is_out (client))
+    clean_up (client);
+  else
+    leave_for_shutdown (client);
+}
+
+/* The outbox hands out nothing any more once its client is being disposed
+ * of, hence no reference. */
+static void
+emit_event (const GstRtcEvent *event, gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+
+  g_signal_emit (self, signals[SIGNAL_EVENT], 0, event);
+}
+
+static void
+dispose (GObject *object)
+{
+  GstRtcRoomClient *self = GST_RTC_ROOM_CLIENT (object);
+  g_autoptr (GError) error = gst_rtc_error_new (
+      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the client has been shut down");
+
+  clear_source (&self->deadline);
+  g_cancellable_cancel (self->fetching);
+  g_clear_object (&self->fetching);
+  close_session (self, CLOSE_NORMAL, NULL);
+  g_clear_object (&self->dialect);
+  if (self->outbox)
+    fail_requests (self, FALSE, error);
+  g_clear_pointer (&self->outbox, gst_rtc_outbox_free);
+  G_OBJECT_CLASS (gst_rtc_room_client_parent_class)->dispose (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  GstRtcRoomClient *self = GST_RTC_ROOM_CLIENT (object);
+
+  g_hash_table_unref (self->pending);
+  g_hash_table_unref (self->media);
+  gst_rtc_roster_free (self->roster);
+  gst_rtc_ledger_free (self->ledger);
+  gst_rtc_endpoint_free (self->endpoint);
+  gst_rtc_config_unref (self->config);
+  g_string_free (self->attempts, TRUE);
+  g_free (self->app_id);
+  g_free (self->user_id);
+  g_main_context_unref (self->context);
+  G_OBJECT_CLASS (gst_rtc_room_client_parent_class)->finalize (object);
+}
+
+static void
+gst_rtc_room_client_init (GstRtcRoomClient *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->outbox = gst_rtc_outbox_new (self->context, emit_event, self);
+  self->attempts = g_string_new (NULL);
+  self->pending =
+      g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)pending_free);
+  self->media = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->roster = gst_rtc_roster_new ();
+  self->ledger = gst_rtc_ledger_new ();
+  gst_rtc_room_state_init (&self->state, GST_RTC_DEFAULT_CONNECT_TIMEOUT,
+      GST_RTC_DEFAULT_SIGNALING_TIMEOUT);
+}
+
+static void
+gst_rtc_room_client_class_init (GstRtcRoomClientClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      client_debug, "rtcclient", 0, "Room client of the RTC elements");
+
+  object_class->dispose = dispose;
+  object_class->finalize = finalize;
+
+  /* On the worker, with no lock held. */
+  signals[SIGNAL_EVENT] = g_signal_new ("event", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+}

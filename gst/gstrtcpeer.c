@@ -1,0 +1,1570 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One media transport: a pipeline of its own around one webrtcbin.
+ * Threads: the worker owns all signaling; webrtcbin's threads and the bus
+ * only queue to it; RTP and the certificate check run on streaming threads. */
+#include "gstrtcpeer.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/sdp/sdp.h>
+#include <gst/video/video.h>
+#include <gst/webrtc/webrtc.h>
+#include <nice/agent.h>
+
+#include "gstrtcsdp.h"
+#include "rtcerror-private.h"
+
+GST_DEBUG_CATEGORY_STATIC (peer_debug);
+#define GST_CAT_DEFAULT peer_debug
+
+/* RFC 8445, 14.2 allows no less than 5 ms between checks; the default of
+ * libnice is 20 and costs 45 ms of each join on a fast path. */
+#define ICE_PACING_MS 5
+/* RTCP is due only each 5 s otherwise, too slow to tell silence from it. */
+#define RTCP_MIN_INTERVAL GST_SECOND
+/* rtpbin makes a jitter buffer with a thread for each SSRC it meets. */
+#define MAX_RECEIVED_STREAMS 4
+/* A transport this far behind has lost its live character. */
+#define SEND_QUEUE_TIME GST_SECOND
+#define SEND_QUEUE_BYTES (2 * 1024 * 1024)
+/* How long the end of gathering may be owed (it may never be told). */
+#define GATHERING_DEADLINE_MS 3000
+#define LIVENESS_TICK_MS 250
+
+enum
+{
+  TRACK_AUDIO,
+  TRACK_VIDEO,
+  N_TRACKS
+};
+
+typedef struct
+{
+  GstElement *appsrc; /* kept for gst_rtc_peer_push () until the end */
+  gulong probe;
+  GstCaps *caps;
+} Track;
+
+typedef struct
+{
+  guint mline;
+  gchar *text;
+} Candidate;
+
+struct _GstRtcPeer
+{
+  GstObject parent;
+
+  /* Set by gst_rtc_peer_new (). */
+  GstRtcWorker *worker;
+  GstRtcPeerListener listener;
+  gpointer user_data;
+  GstRtcPeerRole role;
+  gchar *stun_server;
+  GStrv turn_servers;
+  GstRtcIcePolicy ice_policy;
+  GStrv local_addresses;
+  guint latency;
+  guint connect_timeout;
+  guint media_timeout;
+
+  /* Worker. */
+  GstElement *pipeline; /* NULL once stopped */
+  GstElement *webrtc;   /* NULL once stopped */
+  gboolean started;
+  gboolean playing;
+  gboolean over;     /* stopped or failed: the listener hears no more */
+  GstRtcSdp *sdp;    /* of the other side */
+  GQueue candidates; /* of Candidate, until the description is there */
+  guint n_candidates;
+  gboolean gathering_told;
+  GSource *connect_timer;
+  GSource *gathering_timer;
+  GSource *liveness_timer;
+  gint64 last_heard;  /* monotonic, us */
+  gint64 longest_gap; /* us, decays */
+  gboolean ever_heard;
+
+  /* Written before start, then read by any thread. */
+  Track tracks[N_TRACKS];
+  guint track_order[N_TRACKS];
+  guint n_tracks;
+
+  /* Object lock. */
+  gboolean quiet; /* no listener call may start */
+  guint n_calls;  /* listener calls on streaming threads */
+  GCond calls_done;
+  gchar *fingerprint; /* what the certificate must have */
+  GChecksumType hash;
+  GPtrArray *sessions; /* the RTP sessions, for statistics */
+  GstPad *video_pad;   /* of webrtcbin, where keyframes are asked for */
+
+  /* Orders the start and the end of the pipeline, which run on helper
+   * threads. */
+  GMutex state_lock;
+  gboolean torn; /* state lock */
+
+  /* Atomic. */
+  gint n_transports;
+  gint n_verified;
+  gint open; /* media may be sent */
+  gint connected;
+  gint heard; /* packets came since the last tick */
+  gint sent;  /* a packet was pushed */
+};
+
+G_DEFINE_TYPE (GstRtcPeer, gst_rtc_peer, GST_TYPE_OBJECT)
+
+/* One DTLS transport. Belongs to its dtlssrtpdec. */
+typedef struct
+{
+  GstRtcPeer *peer;
+  gint verified; /* atomic */
+} Transport;
+
+typedef struct _Event Event;
+typedef void (*EventFunc) (GstRtcPeer *peer, Event *event);
+
+/* What another thread tells the worker. */
+struct _Event
+{
+  GstRtcPeer *peer;
+  EventFunc func;
+  guint mline;
+  gchar *text;
+};
+
+static void
+event_free (gpointer data)
+{
+  Event *event = data;
+
+  gst_object_unref (event->peer);
+  g_free (event->text);
+  g_free (event);
+}
+
+static void
+run_event (gpointer data, gpointer unused)
+{
+  Event *event = data;
+
+  if (!event->peer->over)
+    event->func (event->peer, event);
+}
+
+/* Takes @text. */
+static void
+queue_event (GstRtcPeer *peer, EventFunc func, guint mline, gchar *text)
+{
+  Event *event = g_new (Event, 1);
+
+  *event = (Event){gst_object_ref (peer), func, mline, text};
+  gst_rtc_worker_invoke (peer->worker, run_event, event, event_free);
+}
+
+static guint
+get_track_index (GstRtcMedia medium)
+{
+  return medium == GST_RTC_MEDIA_VIDEO ? TRACK_VIDEO : TRACK_AUDIO;
+}
+
+static void
+candidate_free (gpointer data)
+{
+  Candidate *candidate = data;
+
+  g_free (candidate->text);
+  g_free (candidate);
+}
+
+static void
+clear_source (GSource **source)
+{
+  if (*source) {
+    g_source_destroy (*source);
+    g_clear_pointer (source, g_source_unref);
+  }
+}
+
+static GSource *
+add_timer (GstRtcPeer *peer, guint interval, GSourceFunc func)
+{
+  GSource *source = g_timeout_source_new (interval);
+
+  g_source_set_callback (source, func, peer, NULL);
+  g_source_attach (source, gst_rtc_worker_get_context (peer->worker));
+  return source;
+}
+
+/* --- listener calls on streaming threads --- */
+
+static gboolean
+begin_call (GstRtcPeer *peer)
+{
+  gboolean ok;
+
+  GST_OBJECT_LOCK (peer);
+  ok = !peer->quiet;
+  if (ok)
+    peer->n_calls++;
+  GST_OBJECT_UNLOCK (peer);
+  return ok;
+}
+
+static void
+end_call (GstRtcPeer *peer)
+{
+  GST_OBJECT_LOCK (peer);
+  if (--peer->n_calls == 0)
+    g_cond_broadcast (&peer->calls_done);
+  GST_OBJECT_UNLOCK (peer);
+}
+
+/* After it no streaming thread is inside the listener or enters it. */
+static void
+silence_calls (GstRtcPeer *peer)
+{
+  g_atomic_int_set (&peer->open, FALSE);
+  g_atomic_int_set (&peer->connected, FALSE);
+  GST_OBJECT_LOCK (peer);
+  peer->quiet = TRUE;
+  while (peer->n_calls > 0)
+    g_cond_wait (&peer->calls_done, GST_OBJECT_GET_LOCK (peer));
+  GST_OBJECT_UNLOCK (peer);
+}
+
+/* --- failure --- */
+
+static GstRtcError
+get_code (GstRtcPeerRole role)
+{
+  return role == GST_RTC_PEER_SENDER ? GST_RTC_ERROR_PUBLISH_ERROR
+                                     : GST_RTC_ERROR_SUBSCRIBE_FAILED;
+}
+
+static void
+clear_timers (GstRtcPeer *peer)
+{
+  clear_source (&peer->connect_timer);
+  clear_source (&peer->gathering_timer);
+  clear_source (&peer->liveness_timer);
+}
+
+static void G_GNUC_PRINTF (2, 3)
+    fail (GstRtcPeer *peer, const gchar *format, ...)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *reason = NULL;
+  va_list args;
+
+  if (peer->over)
+    return;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  GST_INFO_OBJECT (peer, "failed (%s)", reason);
+
+  peer->over = TRUE;
+  clear_timers (peer);
+  silence_calls (peer);
+  error = gst_rtc_error_new (get_code (peer->role), 0, "%s", reason);
+  if (peer->listener.failed)
+    peer->listener.failed (peer, error, peer->user_data);
+}
+
+static void
+on_failure (GstRtcPeer *peer, Event *event)
+{
+  fail (peer, "%s", event->text);
+}
+
+static void G_GNUC_PRINTF (2, 3)
+    queue_failure (GstRtcPeer *peer, const gchar *format, ...)
+{
+  gchar *reason;
+  va_list args;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  queue_event (peer, on_failure, 0, reason);
+}
+
+/* Nothing of a peer's pipeline is for the bus of an application. */
+static GstBusSyncReply
+on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *debug = NULL;
+
+    gst_message_parse_error (message, &error, &debug);
+    GST_WARNING_OBJECT (peer, "%s: %s (%s)", GST_MESSAGE_SRC_NAME (message),
+        error->message, GST_STR_NULL (debug));
+    queue_failure (peer, "media transport: %s", error->message);
+  }
+  gst_message_unref (message);
+  return GST_BUS_DROP;
+}
+
+/* --- liveness --- */
+
+/* The other side may report seldom (a browser that only hears audio does so
+ * each 5 s), so that several of its own intervals must be missed too. */
+static gint64
+get_silence_limit (GstRtcPeer *peer)
+{
+  gint64 timeout = (gint64)peer->media_timeout * 1000;
+
+  if (!peer->ever_heard)
+    return 3 * timeout;
+  return CLAMP (3 * peer->longest_gap, timeout, 4 * timeout);
+}
+
+/* A session sends no RTCP before its first RTP packet is sent or received, so
+ * that two sides without media say nothing at all. Then the keepalive of ICE
+ * alone tells that the other side is gone, after some 45 s. */
+static gboolean
+is_report_due (GstRtcPeer *peer)
+{
+  return peer->ever_heard || g_atomic_int_get (&peer->sent);
+}
+
+static gboolean
+on_liveness_tick (gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  gint64 now = g_get_monotonic_time ();
+  gint64 gap = now - peer->last_heard;
+
+  if (g_atomic_int_compare_and_exchange (&peer->heard, TRUE, FALSE)) {
+    if (peer->ever_heard)
+      peer->longest_gap = MAX (gap, peer->longest_gap - peer->longest_gap / 64);
+    peer->ever_heard = TRUE;
+    peer->last_heard = now;
+  } else if (!is_report_due (peer)) {
+    peer->last_heard = now;
+  } else if (gap > get_silence_limit (peer)) {
+    fail (
+        peer, "nothing came from the other side for %d ms", (gint)(gap / 1000));
+    return G_SOURCE_REMOVE;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_liveness (GstRtcPeer *peer)
+{
+  if (peer->media_timeout == 0)
+    return;
+  peer->last_heard = g_get_monotonic_time ();
+  peer->liveness_timer = add_timer (peer,
+      CLAMP (peer->media_timeout / 10, 10, LIVENESS_TICK_MS), on_liveness_tick);
+}
+
+/* --- connecting --- */
+
+static gboolean
+on_connect_timeout (gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  GstWebRTCICEConnectionState ice;
+
+  g_object_get (peer->webrtc, "ice-connection-state", &ice, NULL);
+  if (!peer->sdp)
+    fail (peer, "no description came within %u ms", peer->connect_timeout);
+  else if (ice != GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED &&
+           ice != GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
+    fail (peer, "ICE did not connect within %u ms", peer->connect_timeout);
+  else
+    fail (peer, "DTLS did not connect within %u ms", peer->connect_timeout);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_connected (GstRtcPeer *peer, Event *event)
+{
+  if (g_atomic_int_get (&peer->connected))
+    return;
+
+  GST_INFO_OBJECT (peer, "connecting -> connected");
+  clear_source (&peer->connect_timer);
+  g_atomic_int_set (&peer->connected, TRUE);
+  start_liveness (peer);
+  if (peer->listener.connected)
+    peer->listener.connected (peer, peer->user_data);
+}
+
+static gboolean
+is_verified (GstRtcPeer *peer)
+{
+  gint n_transports = g_atomic_int_get (&peer->n_transports);
+
+  return n_transports > 0 &&
+         g_atomic_int_get (&peer->n_verified) == n_transports;
+}
+
+/* Without it the RTP sessions do not know when a packet is due and their
+ * sender reports do not tie the media together. Nobody watches the bus of
+ * this pipeline for the message that asks for it. */
+static void
+distribute_latency (GstRtcPeer *peer)
+{
+  g_autoptr (GstElement) pipeline = NULL;
+
+  GST_OBJECT_LOCK (peer);
+  if (peer->pipeline)
+    pipeline = gst_object_ref (peer->pipeline);
+  GST_OBJECT_UNLOCK (peer);
+  if (pipeline && peer->role == GST_RTC_PEER_SENDER &&
+      !gst_bin_recalculate_latency (GST_BIN (pipeline)))
+    GST_WARNING_OBJECT (peer, "no latency could be set");
+}
+
+/* webrtcbin's thread. The gate opens here and not on the worker, so that a
+ * busy worker costs no picture. */
+static void
+on_connection_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  GstWebRTCPeerConnectionState state;
+
+  g_object_get (webrtc, "connection-state", &state, NULL);
+  GST_DEBUG_OBJECT (peer, "connection-state is %d", state);
+  switch (state) {
+    case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
+      if (!is_verified (peer)) {
+        queue_failure (peer, "the other side has shown no certificate that "
+                             "its description names");
+        return;
+      }
+      distribute_latency (peer);
+      g_atomic_int_set (&peer->open, TRUE);
+      queue_event (peer, on_connected, 0, NULL);
+      break;
+    case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
+      queue_failure (peer, "the media transport failed");
+      break;
+    case GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED:
+      queue_failure (peer, "the media transport was closed");
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+on_ice_connection_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  GstWebRTCICEConnectionState state;
+
+  g_object_get (webrtc, "ice-connection-state", &state, NULL);
+  GST_DEBUG_OBJECT (peer, "ice-connection-state is %d", state);
+  if (state == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED)
+    queue_failure (peer, "ICE found no way to the other side");
+}
+
+/* --- the certificate check --- */
+
+static void
+transport_free (gpointer data)
+{
+  Transport *transport = data;
+
+  gst_object_unref (transport->peer);
+  g_free (transport);
+}
+
+static gboolean
+check_certificate (GstRtcPeer *peer, const gchar *pem)
+{
+  g_autofree gchar *expected = NULL;
+  g_autofree gchar *shown = NULL;
+  GChecksumType hash;
+
+  GST_OBJECT_LOCK (peer);
+  expected = g_strdup (peer->fingerprint);
+  hash = peer->hash;
+  GST_OBJECT_UNLOCK (peer);
+
+  shown = gst_rtc_fingerprint_new (pem, hash);
+  return expected && shown && gst_rtc_fingerprint_equal (expected, shown);
+}
+
+/* webrtcbin takes any certificate (1.22, fixed in 1.28.5). This runs inside
+ * the handshake, before the keys exist and so before any media. */
+static void
+on_peer_certificate (GObject *dec, GParamSpec *pspec, gpointer user_data)
+{
+  Transport *transport = user_data;
+  GstRtcPeer *peer = transport->peer;
+  g_autofree gchar *pem = NULL;
+
+  g_object_get (dec, "peer-pem", &pem, NULL);
+  if (check_certificate (peer, pem)) {
+    if (g_atomic_int_compare_and_exchange (&transport->verified, FALSE, TRUE))
+      g_atomic_int_inc (&peer->n_verified);
+    return;
+  }
+  if (g_atomic_int_compare_and_exchange (&transport->verified, TRUE, FALSE))
+    g_atomic_int_add (&peer->n_verified, -1);
+  g_atomic_int_set (&peer->open, FALSE);
+  queue_failure (peer, "fingerprint mismatch: the certificate of the other "
+                       "side is not the one that its description names");
+}
+
+static GstPadProbeReturn
+on_received (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Transport *transport = user_data;
+
+  if (!g_atomic_int_get (&transport->verified))
+    return GST_PAD_PROBE_DROP;
+  g_atomic_int_set (&transport->peer->heard, TRUE);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+watch_transport (GstRtcPeer *peer, GstElement *dec)
+{
+  static const gchar *const pads[] = {"rtp_src", "rtcp_src"};
+  Transport *transport = g_new0 (Transport, 1);
+
+  transport->peer = gst_object_ref (peer);
+  g_object_set_data_full (
+      G_OBJECT (dec), "rtc-peer-transport", transport, transport_free);
+  g_atomic_int_inc (&peer->n_transports);
+  g_signal_connect (
+      dec, "notify::peer-pem", G_CALLBACK (on_peer_certificate), transport);
+  for (guint i = 0; i < G_N_ELEMENTS (pads); i++) {
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (dec, pads[i]);
+
+    gst_pad_add_probe (pad,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_received,
+        transport, NULL);
+  }
+}
+
+/* --- the inside of webrtcbin --- */
+
+static void
+set_if_known (gpointer object, const gchar *name, gint value)
+{
+  GParamSpec *pspec =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (object), name);
+  g_auto (GValue) number = G_VALUE_INIT;
+
+  if (!pspec || !(pspec->flags & G_PARAM_WRITABLE)) {
+    GST_DEBUG ("%s has no property %s", G_OBJECT_TYPE_NAME (object), name);
+    return;
+  }
+  /* GObject turns an int into whatever number or boolean is wanted. */
+  g_value_init (&number, G_TYPE_INT);
+  g_value_set_int (&number, value);
+  g_object_set_property (object, name, &number);
+}
+
+static GstPadProbeReturn
+on_first_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  g_autoptr (GstElement) jitterbuffer = gst_pad_get_parent_element (pad);
+
+  if (jitterbuffer)
+    g_object_set (jitterbuffer, "latency", GPOINTER_TO_UINT (user_data), NULL);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/* The first packet shall leave at once and not after the latency.
+ * faststart-min-packets alone is a race in 1.22: it does nothing when the
+ * thread of the buffer has not yet taken the caps and segment events that
+ * came just before the packet, which happens in about half of the starts and
+ * costs one frame or up to the latency. Hence no latency until then. */
+static void
+on_new_jitterbuffer (GstElement *rtpbin, GstElement *jitterbuffer,
+    guint session, guint ssrc, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (jitterbuffer, "src");
+
+  set_if_known (jitterbuffer, "faststart-min-packets", 1);
+  g_object_set (jitterbuffer, "latency", 0, NULL);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+      on_first_packet, GUINT_TO_POINTER (peer->latency), NULL);
+}
+
+static void
+watch_session (GstRtcPeer *peer, GstElement *rtpsession)
+{
+  GObject *session = NULL;
+
+  g_object_set (rtpsession, "rtcp-min-interval", RTCP_MIN_INTERVAL, NULL);
+  g_object_get (rtpsession, "internal-session", &session, NULL);
+  if (!session)
+    return;
+  GST_OBJECT_LOCK (peer);
+  g_ptr_array_add (peer->sessions, session);
+  GST_OBJECT_UNLOCK (peer);
+}
+
+/* Any thread: webrtcbin makes its transports when descriptions are set. */
+static void
+on_deep_element_added (
+    GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  GstElementFactory *factory = gst_element_get_factory (element);
+  const gchar *name = factory ? GST_OBJECT_NAME (factory) : "";
+
+  if (strcmp (name, "dtlssrtpdec") == 0)
+    watch_transport (peer, element);
+  else if (strcmp (name, "rtpsession") == 0)
+    watch_session (peer, element);
+  else if (strcmp (name, "clocksync") == 0)
+    /* Who pushes has paced already; a second wait could only add to it. */
+    g_object_set (element, "sync", FALSE, NULL);
+}
+
+static gboolean
+add_local_addresses (GstRtcPeer *peer, NiceAgent *agent, GError **error)
+{
+  for (guint i = 0; peer->local_addresses && peer->local_addresses[i]; i++) {
+    NiceAddress address;
+
+    nice_address_init (&address);
+    if (!nice_address_set_from_string (&address, peer->local_addresses[i]) ||
+        !nice_agent_add_local_address (agent, &address))
+      return gst_rtc_error_set (error, get_code (peer->role), 0,
+          "%s is no local address", peer->local_addresses[i]);
+  }
+  return TRUE;
+}
+
+static gboolean
+configure_ice (GstRtcPeer *peer, GError **error)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (peer->webrtc, "ice-agent", &ice, NULL);
+  if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
+    g_object_get (ice, "agent", &agent, NULL);
+  if (!NICE_IS_AGENT (agent))
+    return gst_rtc_error_set (error, get_code (peer->role), 0,
+        "the ICE agent of webrtcbin is not the one of libnice");
+
+  set_if_known (agent, "upnp", FALSE);
+  set_if_known (agent, "ice-tcp", FALSE);
+  set_if_known (agent, "stun-pacing-timer", ICE_PACING_MS);
+  set_if_known (agent, "keepalive-conncheck", TRUE);
+
+  if (peer->stun_server)
+    g_object_set (peer->webrtc, "stun-server", peer->stun_server, NULL);
+  for (guint i = 0; peer->turn_servers && peer->turn_servers[i]; i++) {
+    gboolean added = FALSE;
+
+    g_signal_emit_by_name (
+        peer->webrtc, "add-turn-server", peer->turn_servers[i], &added);
+    if (!added)
+      GST_WARNING_OBJECT (peer, "TURN server %u was not taken", i);
+  }
+  if (peer->ice_policy == GST_RTC_ICE_POLICY_RELAY)
+    g_object_set (peer->webrtc, "ice-transport-policy",
+        GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
+  return add_local_addresses (peer, NICE_AGENT (agent), error);
+}
+
+/* --- received media --- */
+
+static GstRtcMedia
+get_caps_medium (const GstCaps *caps)
+{
+  const gchar *media = NULL;
+
+  if (caps && gst_caps_get_size (caps) > 0)
+    media =
+        gst_structure_get_string (gst_caps_get_structure (caps, 0), "media");
+  if (g_strcmp0 (media, "video") == 0)
+    return GST_RTC_MEDIA_VIDEO;
+  if (g_strcmp0 (media, "audio") == 0)
+    return GST_RTC_MEDIA_AUDIO;
+  return GST_RTC_MEDIA_NONE;
+}
+
+/* The base time of the pipeline is 0, so running time is clock time. */
+static GstBuffer *
+take_buffer (GstSample *sample)
+{
+  GstBuffer *buffer = gst_buffer_ref (gst_sample_get_buffer (sample));
+  const GstSegment *segment = gst_sample_get_segment (sample);
+
+  buffer = gst_buffer_make_writable (buffer);
+  if (segment->format == GST_FORMAT_TIME)
+    GST_BUFFER_PTS (buffer) = gst_segment_to_running_time (
+        segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  return buffer;
+}
+
+static GstFlowReturn
+on_sample (GstAppSink *appsink, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  g_autoptr (GstSample) sample = gst_app_sink_pull_sample (appsink);
+  GstCaps *caps;
+  GstRtcMedia medium;
+
+  if (!sample || !gst_sample_get_buffer (sample))
+    return GST_FLOW_OK;
+  caps = gst_sample_get_caps (sample);
+  medium = get_caps_medium (caps);
+  if (medium == GST_RTC_MEDIA_NONE || !begin_call (peer))
+    return GST_FLOW_OK;
+  if (peer->listener.rtp)
+    peer->listener.rtp (
+        peer, medium, caps, take_buffer (sample), peer->user_data);
+  end_call (peer);
+  return GST_FLOW_OK;
+}
+
+static GstElement *
+make_appsink (GstRtcPeer *peer)
+{
+  GstElement *appsink = gst_element_factory_make ("appsink", NULL);
+  GstAppSinkCallbacks callbacks = {.new_sample = on_sample};
+
+  g_object_set (appsink, "sync", FALSE, "async", FALSE, "max-buffers", 16,
+      "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
+  gst_app_sink_set_callbacks (GST_APP_SINK (appsink), &callbacks,
+      gst_object_ref (peer), gst_object_unref);
+  return appsink;
+}
+
+/* A streaming thread of webrtcbin, before the first packet of the pad. */
+static void
+on_pad_added (GstElement *webrtc, GstPad *pad, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  g_autoptr (GstObject) pipeline = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GstPad) sink_pad = NULL;
+  GstElement *appsink;
+
+  if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
+    return;
+  pipeline = gst_object_get_parent (GST_OBJECT (webrtc));
+  if (!pipeline)
+    return;
+
+  caps = gst_pad_get_current_caps (pad);
+  if (!caps)
+    caps = gst_pad_query_caps (pad, NULL);
+  GST_INFO_OBJECT (peer, "receives %" GST_PTR_FORMAT, caps);
+  if (get_caps_medium (caps) == GST_RTC_MEDIA_VIDEO) {
+    GST_OBJECT_LOCK (peer);
+    gst_object_replace ((GstObject **)&peer->video_pad, GST_OBJECT (pad));
+    GST_OBJECT_UNLOCK (peer);
+  }
+
+  appsink = make_appsink (peer);
+  gst_bin_add (GST_BIN (pipeline), appsink);
+  gst_element_sync_state_with_parent (appsink);
+  sink_pad = gst_element_get_static_pad (appsink, "sink");
+  if (gst_pad_link (pad, sink_pad) != GST_PAD_LINK_OK)
+    queue_failure (peer, "received media could not be linked");
+}
+
+/* --- sent media --- */
+
+static GstPadProbeReturn
+on_upstream_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+
+  if (!gst_video_event_is_force_key_unit (event))
+    return GST_PAD_PROBE_OK;
+  if (begin_call (peer)) {
+    GST_DEBUG_OBJECT (peer, "the other side asks for a keyframe");
+    if (peer->listener.keyframe_wanted)
+      peer->listener.keyframe_wanted (peer, peer->user_data);
+    end_call (peer);
+  }
+  return GST_PAD_PROBE_DROP;
+}
+
+static GstElement *
+make_appsrc (GstCaps *caps)
+{
+  GstElement *appsrc = gst_element_factory_make ("appsrc", NULL);
+
+  g_object_set (appsrc, "caps", caps, "is-live", TRUE, "format",
+      GST_FORMAT_TIME, "block", FALSE, "leaky-type",
+      GST_APP_LEAKY_TYPE_DOWNSTREAM, "max-time", SEND_QUEUE_TIME, "max-bytes",
+      (guint64)SEND_QUEUE_BYTES, "max-buffers", (guint64)0, "emit-signals",
+      FALSE, NULL);
+  return appsrc;
+}
+
+/* What the offer says of a track. `rtcp-fb-nack` and do-nack of the
+ * transceiver would turn retransmission on. */
+static GstCaps *
+make_preferences (GstRtcMedia medium, GstCaps *rtp_caps)
+{
+  GstCaps *caps = gst_caps_copy (rtp_caps);
+
+  if (medium == GST_RTC_MEDIA_VIDEO)
+    gst_caps_set_simple (caps, "rtcp-fb-nack-pli", G_TYPE_BOOLEAN, TRUE,
+        "rtcp-fb-ccm-fir", G_TYPE_BOOLEAN, TRUE, NULL);
+  return caps;
+}
+
+void
+gst_rtc_peer_add_track (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *rtp_caps)
+{
+  guint index = get_track_index (medium);
+  Track *track = &peer->tracks[index];
+  g_autoptr (GstCaps) preferences = NULL;
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  g_autoptr (GstPad) sink_pad = NULL;
+  g_autoptr (GstPad) src_pad = NULL;
+  GstPadTemplate *templ;
+
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+  g_return_if_fail (peer->role == GST_RTC_PEER_SENDER && !peer->started);
+  g_return_if_fail (peer->pipeline && !track->appsrc);
+
+  track->caps = gst_caps_ref (rtp_caps);
+  track->appsrc = gst_object_ref_sink (make_appsrc (rtp_caps));
+  peer->track_order[peer->n_tracks++] = index;
+  gst_bin_add (GST_BIN (peer->pipeline), track->appsrc);
+
+  templ = gst_element_get_pad_template (peer->webrtc, "sink_%u");
+  sink_pad = gst_element_request_pad (peer->webrtc, templ, NULL, rtp_caps);
+  src_pad = gst_element_get_static_pad (track->appsrc, "src");
+  preferences = make_preferences (medium, rtp_caps);
+  g_object_get (sink_pad, "transceiver", &transceiver, NULL);
+  g_object_set (transceiver, "direction",
+      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "codec-preferences",
+      preferences, NULL);
+  track->probe = gst_pad_add_probe (src_pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      on_upstream_event, gst_object_ref (peer), gst_object_unref);
+  if (gst_pad_link (src_pad, sink_pad) != GST_PAD_LINK_OK)
+    GST_ERROR_OBJECT (peer, "no link with caps %" GST_PTR_FORMAT, rtp_caps);
+}
+
+void
+gst_rtc_peer_push (GstRtcPeer *peer, GstRtcMedia medium, GstBuffer *buffer)
+{
+  Track *track = &peer->tracks[get_track_index (medium)];
+
+  if (!track->appsrc || !g_atomic_int_get (&peer->open)) {
+    gst_buffer_unref (buffer);
+    return;
+  }
+  g_atomic_int_set (&peer->sent, TRUE);
+  /* Other viewers hold the same packet: flags and times get a copy of their
+   * own, the payload stays shared. */
+  buffer = gst_buffer_make_writable (buffer);
+  gst_app_src_push_buffer (GST_APP_SRC (track->appsrc), buffer);
+}
+
+/* --- descriptions --- */
+
+static void
+on_local_description (GstRtcPeer *peer, Event *event)
+{
+  if (peer->listener.local_description)
+    peer->listener.local_description (peer, event->text, peer->user_data);
+}
+
+static void
+on_description_set (GstPromise *promise, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  const GstStructure *reply;
+  g_autoptr (GError) error = NULL;
+
+  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
+    return;
+  reply = gst_promise_get_reply (promise);
+  if (reply && gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL))
+    queue_failure (peer, "a description was not taken: %s", error->message);
+}
+
+static GstPromise *
+make_promise (GstRtcPeer *peer, GstPromiseChangeFunc func)
+{
+  return gst_promise_new_with_change_func (
+      func, gst_object_ref (peer), gst_object_unref);
+}
+
+/* webrtcbin's thread. Goes on without a turn over the worker: each hop would
+ * be added to every join. */
+static void
+on_description_created (GstPromise *promise, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  const gchar *field = peer->role == GST_RTC_PEER_SENDER ? "offer" : "answer";
+  const GstStructure *reply;
+  g_autoptr (GstWebRTCSessionDescription) description = NULL;
+  g_autoptr (GstElement) webrtc = NULL;
+  g_autoptr (GstPromise) set = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
+    return;
+  reply = gst_promise_get_reply (promise);
+  if (reply)
+    gst_structure_get (
+        reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description, NULL);
+  if (!description) {
+    if (reply)
+      gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL);
+    queue_failure (
+        peer, "no %s: %s", field, error ? error->message : "webrtcbin is gone");
+    return;
+  }
+
+  GST_OBJECT_LOCK (peer);
+  if (peer->webrtc)
+    webrtc = gst_object_ref (peer->webrtc);
+  GST_OBJECT_UNLOCK (peer);
+  if (!webrtc)
+    return;
+  /* This is the thread that will set it, so its candidates can't come before
+   * the text is queued; an answer to it must not come before it is set. */
+  set = make_promise (peer, on_description_set);
+  g_signal_emit_by_name (webrtc, "set-local-description", description, set);
+  queue_event (peer, on_local_description, 0,
+      gst_sdp_message_as_text (description->sdp));
+}
+
+static void
+create_description (GstRtcPeer *peer)
+{
+  g_autoptr (GstPromise) promise = make_promise (peer, on_description_created);
+
+  g_signal_emit_by_name (peer->webrtc,
+      peer->role == GST_RTC_PEER_SENDER ? "create-offer" : "create-answer",
+      NULL, promise);
+}
+
+static void
+add_candidate (GstRtcPeer *peer, guint mline, const gchar *text)
+{
+  if (mline >= gst_rtc_sdp_get_n_tracks (peer->sdp)) {
+    GST_WARNING_OBJECT (peer, "candidate for m-line %u dropped", mline);
+    return;
+  }
+  /* Only one transport is used; the others' candidates lead nowhere. */
+  if (mline == gst_rtc_sdp_get_bundle_mline (peer->sdp))
+    g_signal_emit_by_name (peer->webrtc, "add-ice-candidate", mline, text);
+}
+
+/* Hands the description of the other side to webrtcbin, once both it and
+ * webrtcbin's thread are there. */
+static void
+apply_remote_description (GstRtcPeer *peer)
+{
+  g_autoptr (GstWebRTCSessionDescription) description = NULL;
+  g_autoptr (GstPromise) promise = NULL;
+  gboolean is_offer = peer->role == GST_RTC_PEER_RECEIVER;
+  GstSDPMessage *message;
+  Candidate *candidate;
+
+  gst_sdp_message_copy (gst_rtc_sdp_get_message (peer->sdp), &message);
+  description = gst_webrtc_session_description_new (
+      is_offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER,
+      message);
+  promise = make_promise (peer, on_description_set);
+  g_signal_emit_by_name (
+      peer->webrtc, "set-remote-description", description, promise);
+  if (is_offer)
+    create_description (peer);
+  while ((candidate = g_queue_pop_head (&peer->candidates))) {
+    add_candidate (peer, candidate->mline, candidate->text);
+    candidate_free (candidate);
+  }
+}
+
+static gboolean
+check_answer (GstRtcPeer *peer, const GstRtcSdp *sdp, gchar **fault)
+{
+  if (gst_rtc_sdp_get_n_tracks (sdp) != peer->n_tracks) {
+    *fault = g_strdup ("it has another number of m-lines than the offer");
+    return FALSE;
+  }
+  for (guint i = 0; i < peer->n_tracks; i++) {
+    const GstRtcSdpTrack *answer = gst_rtc_sdp_get_track (sdp, i);
+    const Track *track = &peer->tracks[peer->track_order[i]];
+    gint wanted = -1, got = -1;
+
+    if (get_track_index (answer->medium) != peer->track_order[i]) {
+      *fault = g_strdup_printf ("m-line %u is another medium", i);
+      return FALSE;
+    }
+    if (!answer->caps) {
+      GST_WARNING_OBJECT (peer, "m-line %u was refused", i);
+      continue;
+    }
+    gst_structure_get_int (
+        gst_caps_get_structure (track->caps, 0), "payload", &wanted);
+    gst_structure_get_int (
+        gst_caps_get_structure (answer->caps, 0), "payload", &got);
+    if (wanted != got) {
+      *fault = g_strdup_printf ("m-line %u answers with another codec", i);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static void
+tell_tracks (GstRtcPeer *peer)
+{
+  GstCaps *caps[N_TRACKS] = {NULL};
+
+  for (guint i = 0; i < gst_rtc_sdp_get_n_tracks (peer->sdp); i++) {
+    const GstRtcSdpTrack *track = gst_rtc_sdp_get_track (peer->sdp, i);
+
+    caps[get_track_index (track->medium)] = track->caps;
+  }
+  if (peer->listener.remote_tracks)
+    peer->listener.remote_tracks (
+        peer, caps[TRACK_AUDIO], caps[TRACK_VIDEO], peer->user_data);
+}
+
+void
+gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
+{
+  gboolean is_offer;
+  g_autoptr (GstRtcSdp) parsed = NULL;
+  g_autofree gchar *fault = NULL;
+
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+  g_return_if_fail (gst_rtc_worker_is_current (peer->worker));
+
+  if (peer->over)
+    return;
+  if (peer->sdp) {
+    GST_WARNING_OBJECT (peer, "ignoring a second remote description");
+    return;
+  }
+
+  is_offer = peer->role == GST_RTC_PEER_RECEIVER;
+  parsed = gst_rtc_sdp_new (
+      sdp, is_offer ? GST_RTC_SDP_OFFER : GST_RTC_SDP_ANSWER, &fault);
+  if (!parsed || (!is_offer && !check_answer (peer, parsed, &fault))) {
+    fail (peer, "bad description of the other side: %s", fault);
+    return;
+  }
+
+  GST_OBJECT_LOCK (peer);
+  peer->fingerprint =
+      g_strdup (gst_rtc_sdp_get_fingerprint (parsed, &peer->hash));
+  GST_OBJECT_UNLOCK (peer);
+  peer->n_candidates += gst_rtc_sdp_get_n_candidates (parsed);
+  peer->sdp = g_steal_pointer (&parsed);
+
+  if (is_offer)
+    tell_tracks (peer);
+  if (peer->playing && !peer->over)
+    apply_remote_description (peer);
+}
+
+void
+gst_rtc_peer_add_candidate (
+    GstRtcPeer *peer, guint mline, const gchar *candidate)
+{
+  g_autofree gchar *text = NULL;
+  g_autofree gchar *fault = NULL;
+  Candidate *kept;
+
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+  g_return_if_fail (gst_rtc_worker_is_current (peer->worker));
+
+  /* The end of gathering is not passed on: libnice has its own deadline. */
+  if (peer->over || !candidate || !*candidate)
+    return;
+  switch (gst_rtc_candidate_check (candidate, &text, &fault)) {
+    case GST_RTC_CANDIDATE_USABLE:
+      break;
+    case GST_RTC_CANDIDATE_UNUSABLE:
+      GST_DEBUG_OBJECT (peer, "candidate dropped: %s", fault);
+      return;
+    default:
+      GST_WARNING_OBJECT (peer, "bad candidate dropped: %s", fault);
+      return;
+  }
+  if (peer->n_candidates >= GST_RTC_MAX_CANDIDATES) {
+    GST_WARNING_OBJECT (peer, "too many candidates");
+    return;
+  }
+  peer->n_candidates++;
+
+  if (peer->sdp && peer->playing) {
+    add_candidate (peer, mline, text);
+    return;
+  }
+  kept = g_new (Candidate, 1);
+  *kept = (Candidate){mline, g_steal_pointer (&text)};
+  g_queue_push_tail (&peer->candidates, kept);
+}
+
+/* --- local candidates --- */
+
+static void
+on_candidate_event (GstRtcPeer *peer, Event *event)
+{
+  if (peer->listener.local_candidate && !peer->gathering_told)
+    peer->listener.local_candidate (
+        peer, event->mline, event->text, peer->user_data);
+}
+
+static void
+on_local_candidate (
+    GstElement *webrtc, guint mline, const gchar *text, gpointer user_data)
+{
+  queue_event (user_data, on_candidate_event, mline, g_strdup (text));
+}
+
+static void
+on_gathering_done (GstRtcPeer *peer, Event *event)
+{
+  if (peer->gathering_told)
+    return;
+  peer->gathering_told = TRUE;
+  clear_source (&peer->gathering_timer);
+  if (peer->listener.local_candidate)
+    peer->listener.local_candidate (peer, 0, NULL, peer->user_data);
+}
+
+static gboolean
+on_gathering_deadline (gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+
+  GST_DEBUG_OBJECT (peer, "gathering takes too long");
+  clear_source (&peer->gathering_timer);
+  on_gathering_done (peer, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_gathering_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
+{
+  GstWebRTCICEGatheringState state;
+
+  g_object_get (webrtc, "ice-gathering-state", &state, NULL);
+  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+    queue_event (user_data, on_gathering_done, 0, NULL);
+}
+
+/* --- start and stop --- */
+
+static void
+on_playing (GstRtcPeer *peer, Event *event)
+{
+  peer->playing = TRUE;
+  peer->gathering_timer =
+      add_timer (peer, GATHERING_DEADLINE_MS, on_gathering_deadline);
+  if (peer->role == GST_RTC_PEER_SENDER)
+    create_description (peer);
+  else if (peer->sdp)
+    apply_remote_description (peer);
+}
+
+/* A helper thread: a state change may take its time. */
+static void
+play_pipeline (GstElement *pipeline, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  GstStateChangeReturn result = GST_STATE_CHANGE_SUCCESS;
+  gboolean torn;
+
+  g_mutex_lock (&peer->state_lock);
+  torn = peer->torn;
+  if (!torn)
+    result = gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_mutex_unlock (&peer->state_lock);
+
+  if (torn)
+    return;
+  if (result == GST_STATE_CHANGE_FAILURE)
+    queue_failure (peer, "the media pipeline did not start");
+  else
+    queue_event (peer, on_playing, 0, NULL);
+}
+
+static void
+end_pipeline (GstElement *pipeline, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+
+  g_mutex_lock (&peer->state_lock);
+  peer->torn = TRUE;
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_mutex_unlock (&peer->state_lock);
+  GST_DEBUG_OBJECT (peer, "pipeline ended");
+}
+
+void
+gst_rtc_peer_start (GstRtcPeer *peer)
+{
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+  g_return_if_fail (gst_rtc_worker_is_current (peer->worker));
+
+  if (peer->over || peer->started)
+    return;
+  g_return_if_fail (peer->role == GST_RTC_PEER_RECEIVER || peer->n_tracks > 0);
+
+  peer->started = TRUE;
+  if (peer->connect_timeout > 0)
+    peer->connect_timer =
+        add_timer (peer, peer->connect_timeout, on_connect_timeout);
+  gst_element_call_async (peer->pipeline, play_pipeline, gst_object_ref (peer),
+      (GDestroyNotify)gst_object_unref);
+}
+
+static void
+disconnect_signals (GstRtcPeer *peer)
+{
+  g_autoptr (GstElement) rtpbin =
+      gst_bin_get_by_name (GST_BIN (peer->webrtc), "rtpbin");
+  g_autoptr (GstBus) bus = gst_element_get_bus (peer->pipeline);
+
+  g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
+  g_signal_handlers_disconnect_by_data (peer->pipeline, peer);
+  if (rtpbin)
+    g_signal_handlers_disconnect_by_data (rtpbin, peer);
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  gst_bus_set_flushing (bus, TRUE);
+  for (guint i = 0; i < N_TRACKS; i++) {
+    g_autoptr (GstPad) pad = NULL;
+
+    if (!peer->tracks[i].appsrc)
+      continue;
+    pad = gst_element_get_static_pad (peer->tracks[i].appsrc, "src");
+    gst_pad_remove_probe (pad, peer->tracks[i].probe);
+  }
+}
+
+void
+gst_rtc_peer_stop (GstRtcPeer *peer)
+{
+  g_autoptr (GstElement) pipeline = NULL;
+  g_autoptr (GstElement) webrtc = NULL;
+  g_autoptr (GstPad) video_pad = NULL;
+
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+
+  peer->over = TRUE;
+  clear_timers (peer);
+  silence_calls (peer);
+  if (!peer->pipeline)
+    return;
+
+  GST_INFO_OBJECT (peer, "stopping");
+  disconnect_signals (peer);
+  GST_OBJECT_LOCK (peer);
+  pipeline = g_steal_pointer (&peer->pipeline);
+  webrtc = g_steal_pointer (&peer->webrtc);
+  video_pad = g_steal_pointer (&peer->video_pad);
+  GST_OBJECT_UNLOCK (peer);
+  gst_element_call_async (pipeline, end_pipeline, gst_object_ref (peer),
+      (GDestroyNotify)gst_object_unref);
+}
+
+/* --- the rest of the interface --- */
+
+void
+gst_rtc_peer_request_keyframe (GstRtcPeer *peer)
+{
+  g_autoptr (GstPad) pad = NULL;
+
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+
+  GST_OBJECT_LOCK (peer);
+  if (peer->video_pad)
+    pad = gst_object_ref (peer->video_pad);
+  GST_OBJECT_UNLOCK (peer);
+  /* Without a pad nothing was received yet, and there is no SSRC to name. */
+  if (pad)
+    gst_pad_send_event (pad, gst_video_event_new_upstream_force_key_unit (
+                                 GST_CLOCK_TIME_NONE, TRUE, 0));
+}
+
+gboolean
+gst_rtc_peer_is_connected (GstRtcPeer *peer)
+{
+  g_return_val_if_fail (GST_RTC_IS_PEER (peer), FALSE);
+
+  return g_atomic_int_get (&peer->connected);
+}
+
+GstElement *
+gst_rtc_peer_get_webrtcbin (GstRtcPeer *peer)
+{
+  g_return_val_if_fail (GST_RTC_IS_PEER (peer), NULL);
+
+  return peer->webrtc;
+}
+
+typedef struct
+{
+  guint64 packets_sent, bytes_sent, packets_received, bytes_received;
+  gint packets_lost;
+  guint jitter;     /* ns */
+  guint round_trip; /* us */
+  gint clock_rate;  /* of what we send */
+  guint rb_jitter;  /* units of the clock rate of what we send */
+} Figures;
+
+static guint
+to_nanoseconds (guint units, gint clock_rate)
+{
+  if (clock_rate <= 0)
+    return 0;
+  return gst_util_uint64_scale_int (units, GST_SECOND, clock_rate);
+}
+
+static void
+add_own_source (Figures *figures, const GstStructure *s)
+{
+  guint64 packets = 0, bytes = 0;
+
+  gst_structure_get (s, "packets-sent", G_TYPE_UINT64, &packets, "octets-sent",
+      G_TYPE_UINT64, &bytes, "clock-rate", G_TYPE_INT, &figures->clock_rate,
+      NULL);
+  figures->packets_sent += packets;
+  figures->bytes_sent += bytes;
+}
+
+static void
+add_remote_source (Figures *figures, const GstStructure *s)
+{
+  guint64 packets = 0, bytes = 0;
+  gint lost = 0, clock_rate = 0;
+  guint jitter = 0, trip = 0;
+  gboolean have_rb = FALSE;
+
+  gst_structure_get (s, "packets-received", G_TYPE_UINT64, &packets,
+      "octets-received", G_TYPE_UINT64, &bytes, "clock-rate", G_TYPE_INT,
+      &clock_rate, "jitter", G_TYPE_UINT, &jitter, "packets-lost", G_TYPE_INT,
+      &lost, NULL);
+  if (packets > 0) {
+    figures->packets_received += packets;
+    figures->bytes_received += bytes;
+    figures->packets_lost += MAX (lost, 0);
+    figures->jitter =
+        MAX (figures->jitter, to_nanoseconds (jitter, clock_rate));
+  }
+  gst_structure_get_boolean (s, "have-rb", &have_rb);
+  if (!have_rb)
+    return;
+  lost = 0;
+  jitter = 0;
+  gst_structure_get (s, "rb-packetslost", G_TYPE_INT, &lost, "rb-jitter",
+      G_TYPE_UINT, &jitter, "rb-round-trip", G_TYPE_UINT, &trip, NULL);
+  figures->packets_lost += MAX (lost, 0);
+  figures->rb_jitter = MAX (figures->rb_jitter, jitter);
+  /* NTP short format: units of 1/65536 s. */
+  figures->round_trip = MAX (
+      figures->round_trip, (guint)gst_util_uint64_scale (trip, 1000000, 65536));
+}
+
+static void
+add_session (Figures *figures, GObject *session)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  const GValue *value;
+  GValueArray *sources;
+
+  g_object_get (session, "stats", &stats, NULL);
+  value = stats ? gst_structure_get_value (stats, "source-stats") : NULL;
+  sources = value ? g_value_get_boxed (value) : NULL;
+  for (guint i = 0; sources && i < sources->n_values; i++) {
+    const GstStructure *s = g_value_get_boxed (&sources->values[i]);
+    gboolean internal = FALSE;
+
+    gst_structure_get_boolean (s, "internal", &internal);
+    if (internal)
+      add_own_source (figures, s);
+    else
+      add_remote_source (figures, s);
+  }
+}
+
+GstStructure *
+gst_rtc_peer_get_stats (GstRtcPeer *peer)
+{
+  g_autoptr (GPtrArray) sessions =
+      g_ptr_array_new_with_free_func (g_object_unref);
+  Figures figures = {0};
+
+  g_return_val_if_fail (GST_RTC_IS_PEER (peer), NULL);
+
+  GST_OBJECT_LOCK (peer);
+  for (guint i = 0; i < peer->sessions->len; i++)
+    g_ptr_array_add (
+        sessions, g_object_ref (g_ptr_array_index (peer->sessions, i)));
+  GST_OBJECT_UNLOCK (peer);
+  for (guint i = 0; i < sessions->len; i++)
+    add_session (&figures, g_ptr_array_index (sessions, i));
+
+  if (peer->role == GST_RTC_PEER_SENDER)
+    figures.jitter = to_nanoseconds (figures.rb_jitter, figures.clock_rate);
+  return gst_structure_new ("rtc-peer-stats", "packets-sent", G_TYPE_UINT64,
+      figures.packets_sent, "bytes-sent", G_TYPE_UINT64, figures.bytes_sent,
+      "packets-received", G_TYPE_UINT64, figures.packets_received,
+      "bytes-received", G_TYPE_UINT64, figures.bytes_received, "packets-lost",
+      G_TYPE_INT, figures.packets_lost, "jitter", G_TYPE_UINT, figures.jitter,
+      "round-trip-time", G_TYPE_UINT, figures.round_trip, NULL);
+}
+
+/* --- making one --- */
+
+static gboolean
+check_elements (GstRtcPeerRole role, GError **error)
+{
+  static const gchar *const names[] = {"webrtcbin", "rtpbin", "nicesrc",
+      "nicesink", "dtlssrtpenc", "dtlssrtpdec", "srtpenc", "srtpdec", "appsrc",
+      "appsink"};
+  g_autoptr (GString) missing = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GstElementFactory) factory = gst_element_factory_find (names[i]);
+
+    if (!factory)
+      g_string_append_printf (missing, " %s", names[i]);
+  }
+  if (missing->len > 0)
+    return gst_rtc_error_set (error, get_code (role), 0,
+        "GStreamer elements are not installed:%s", missing->str);
+  return TRUE;
+}
+
+static void
+connect_signal (
+    GstRtcPeer *peer, gpointer object, const gchar *name, GCallback callback)
+{
+  g_signal_connect_data (object, name, callback, gst_object_ref (peer),
+      (GClosureNotify) gst_object_unref, 0);
+}
+
+static void
+make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
+{
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstElement) rtpbin = NULL;
+
+  peer->pipeline = gst_object_ref_sink (gst_pipeline_new (settings->name));
+  gst_pipeline_use_clock (GST_PIPELINE (peer->pipeline), settings->clock);
+  gst_element_set_start_time (peer->pipeline, GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time (peer->pipeline, 0);
+  bus = gst_element_get_bus (peer->pipeline);
+  gst_bus_set_sync_handler (bus, on_bus_message, gst_object_ref (peer),
+      (GDestroyNotify)gst_object_unref);
+  connect_signal (peer, peer->pipeline, "deep-element-added",
+      G_CALLBACK (on_deep_element_added));
+
+  peer->webrtc =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcbin", NULL));
+  g_object_set (peer->webrtc, "bundle-policy",
+      GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", settings->latency, NULL);
+  rtpbin = gst_bin_get_by_name (GST_BIN (peer->webrtc), "rtpbin");
+  set_if_known (rtpbin, "max-streams", MAX_RECEIVED_STREAMS);
+  connect_signal (
+      peer, rtpbin, "new-jitterbuffer", G_CALLBACK (on_new_jitterbuffer));
+  connect_signal (
+      peer, peer->webrtc, "on-ice-candidate", G_CALLBACK (on_local_candidate));
+  connect_signal (peer, peer->webrtc, "notify::ice-gathering-state",
+      G_CALLBACK (on_gathering_state));
+  connect_signal (peer, peer->webrtc, "notify::ice-connection-state",
+      G_CALLBACK (on_ice_connection_state));
+  connect_signal (peer, peer->webrtc, "notify::connection-state",
+      G_CALLBACK (on_connection_state));
+  connect_signal (peer, peer->webrtc, "pad-added", G_CALLBACK (on_pad_added));
+  gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
+}
+
+GstRtcPeer *
+gst_rtc_peer_new (GstRtcWorker *worker, const GstRtcPeerSettings *settings,
+    const GstRtcPeerListener *listener, gpointer user_data, GError **error)
+{
+  g_autoptr (GstRtcPeer) peer = NULL;
+
+  g_return_val_if_fail (worker && settings && listener, NULL);
+  g_return_val_if_fail (GST_IS_CLOCK (settings->clock), NULL);
+
+  if (!check_elements (settings->role, error))
+    return NULL;
+
+  peer = g_object_new (GST_RTC_TYPE_PEER, "name", settings->name, NULL);
+  gst_object_ref_sink (peer);
+  peer->worker = gst_rtc_worker_ref (worker);
+  peer->listener = *listener;
+  peer->user_data = user_data;
+  peer->role = settings->role;
+  peer->stun_server = g_strdup (settings->stun_server);
+  peer->turn_servers = g_strdupv ((gchar **)settings->turn_servers);
+  peer->ice_policy = settings->ice_policy;
+  peer->local_addresses = g_strdupv ((gchar **)settings->local_addresses);
+  peer->latency = settings->latency;
+  peer->connect_timeout = settings->connect_timeout;
+  peer->media_timeout = settings->media_timeout;
+
+  make_pipeline (peer, settings);
+  if (!configure_ice (peer, error)) {
+    gst_rtc_peer_stop (peer);
+    return NULL;
+  }
+  return g_steal_pointer (&peer);
+}
+
+static void
+gst_rtc_peer_finalize (GObject *object)
+{
+  GstRtcPeer *peer = GST_RTC_PEER (object);
+
+  g_queue_clear_full (&peer->candidates, candidate_free);
+  for (guint i = 0; i < N_TRACKS; i++) {
+    gst_clear_object (&peer->tracks[i].appsrc);
+    gst_clear_caps (&peer->tracks[i].caps);
+  }
+  g_clear_pointer (&peer->sdp, gst_rtc_sdp_free);
+  g_clear_pointer (&peer->sessions, g_ptr_array_unref);
+  g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
+  g_strfreev (peer->turn_servers);
+  g_strfreev (peer->local_addresses);
+  g_free (peer->stun_server);
+  g_free (peer->fingerprint);
+  g_cond_clear (&peer->calls_done);
+  g_mutex_clear (&peer->state_lock);
+
+  G_OBJECT_CLASS (gst_rtc_peer_parent_class)->finalize (object);
+}
+
+static void
+gst_rtc_peer_init (GstRtcPeer *peer)
+{
+  g_queue_init (&peer->candidates);
+  peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);
+  g_cond_init (&peer->calls_done);
+  g_mutex_init (&peer->state_lock);
+}
+
+static void
+gst_rtc_peer_class_init (GstRtcPeerClass *klass)
+{
+  GST_DEBUG_CATEGORY_INIT (
+      peer_debug, "rtcpeer", 0, "Media transports of the RTC elements");
+
+  G_OBJECT_CLASS (klass)->finalize = gst_rtc_peer_finalize;
+}

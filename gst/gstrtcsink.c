@@ -1,0 +1,1322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Element rtcsink: publishes the media of a pipeline into a room. Pads and
+ * tracks are under the object lock, publications and viewers belong to the
+ * worker. */
+
+/**
+ * SECTION:element-rtcsink
+ *
+ * Publishes audio and video into a room. Raw media is encoded once, whatever
+ * the number of viewers; media that is encoded already passes through. The
+ * first video and audio pad are the camera stream of the user, a second one
+ * of a kind is the screen stream.
+ *
+ * ## Example pipeline
+ * |[
+ * gst-launch-1.0 videotestsrc is-live=true ! rtcsink room-id=demo serve=true
+ * ]|
+ */
+#include "gstrtcsink.h"
+
+#include "gstrtcpads.h"
+#include "gstrtcsettings.h"
+#include "gstrtctrack.h"
+#include "gstrtcviewer.h"
+#include "rtcerror-private.h"
+
+GST_DEBUG_CATEGORY_STATIC (sink_debug);
+#define GST_CAT_DEFAULT sink_debug
+
+#define DEFAULT_MIN_BITRATE 100000
+#define DEFAULT_START_BITRATE 1500000
+#define DEFAULT_MAX_BITRATE 4000000
+#define DEFAULT_MAX_VIEWERS 64
+#define N_STREAMS 2 /* camera and screen */
+
+static const gchar *const default_video_codecs[] = {
+    "VP8", "H264", "VP9", NULL};
+static const gchar *const default_audio_codecs[] = {
+    "OPUS", "PCMU", "PCMA", NULL};
+
+enum
+{
+  PROP_AUTO_PUBLISH = GST_RTC_ELEMENT_FIRST_PROP,
+  PROP_VIDEO_CODECS,
+  PROP_AUDIO_CODECS,
+  PROP_MIN_BITRATE,
+  PROP_START_BITRATE,
+  PROP_MAX_BITRATE,
+  PROP_MAX_VIEWERS
+};
+
+enum
+{
+  SIGNAL_PUBLISH,
+  SIGNAL_UNPUBLISH,
+  SIGNAL_MUTE_LOCAL,
+  SIGNAL_ENCODER_SETUP,
+  SIGNAL_VIEWER_ADDED,
+  SIGNAL_VIEWER_REMOVED,
+  SIGNAL_PEER_CREATED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+/**
+ * SinkTrack:
+ *
+ * A request pad and the track behind it; both belong to the bin as long as
+ * the pad does.
+ */
+typedef struct
+{
+  GstRtcSinkPad *pad;
+  GstRtcTrack *track;
+} SinkTrack;
+
+typedef enum
+{
+  PUBLICATION_NONE,
+  PUBLICATION_WAITING, /* for the caps of a pad */
+  PUBLICATION_PENDING, /* request sent */
+  PUBLICATION_DONE
+} PublicationPhase;
+
+/**
+ * Publication:
+ * @call: while waiting, what goes out when the pads are ready
+ * @deadline: while waiting
+ *
+ * Of one stream. Worker only.
+ */
+typedef struct
+{
+  PublicationPhase phase;
+  GstRtcElementCall *call;
+  GSource *deadline;
+} Publication;
+
+struct _GstRtcSink
+{
+  GstRtcElement parent;
+
+  /* Under the object lock. */
+  gboolean auto_publish;
+  gchar **video_codecs;
+  gchar **audio_codecs;
+  guint min_bitrate;
+  guint start_bitrate;
+  guint max_bitrate;
+  guint max_viewers;
+  GPtrArray *tracks; /* (element-type SinkTrack) */
+  guint next_pad[2]; /* audio, video */
+  /* Snapshots that streaming threads send to; replaced, never changed.
+   * (element-type GstRtcViewer) */
+  GPtrArray *routes[N_STREAMS];
+
+  /* Worker only. */
+  Publication publications[N_STREAMS];
+  GHashTable *viewers; /* media session -> GstRtcViewer */
+};
+
+G_DEFINE_TYPE (GstRtcSink, gst_rtc_sink, GST_RTC_TYPE_ELEMENT)
+
+static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
+    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS ("video/x-raw; video/x-vp8; video/x-vp9; video/x-h264; "
+                     "video/x-av1"));
+static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
+    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS ("audio/x-raw; audio/x-opus; audio/x-mulaw; "
+                     "audio/x-alaw"));
+
+static GstRtcFailureStream
+failure_stream (gboolean screen)
+{
+  return screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
+}
+
+/* --- tracks --- */
+
+/* New references of the tracks of one stream. */
+static GPtrArray *
+ref_tracks (GstRtcSink *self, gboolean screen)
+{
+  GPtrArray *tracks = g_ptr_array_new_with_free_func (gst_object_unref);
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
+
+    if (gst_rtc_sink_pad_get_screen (entry->pad) == screen)
+      g_ptr_array_add (tracks, gst_object_ref (entry->track));
+  }
+  GST_OBJECT_UNLOCK (self);
+  return tracks;
+}
+
+/* Whether @track belongs to the screen stream; FALSE also when its pad has
+ * been released. */
+static gboolean
+track_is_screen (GstRtcSink *self, GstRtcTrack *track)
+{
+  gboolean screen = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
+
+    if (entry->track == track)
+      screen = gst_rtc_sink_pad_get_screen (entry->pad);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return screen;
+}
+
+/* --- packets, on streaming threads --- */
+
+static GPtrArray *
+ref_route (GstRtcSink *self, GstRtcTrack *track)
+{
+  gboolean screen = track_is_screen (self, track);
+  GPtrArray *route;
+
+  GST_OBJECT_LOCK (self);
+  route = g_ptr_array_ref (self->routes[screen]);
+  GST_OBJECT_UNLOCK (self);
+  return route;
+}
+
+static void
+on_track_packet (GstRtcTrack *track, GstBuffer *buffer, gpointer user_data)
+{
+  g_autoptr (GPtrArray) route = ref_route (user_data, track);
+
+  for (guint i = 0; i < route->len; i++) {
+    gst_rtc_viewer_push (g_ptr_array_index (route, i),
+        gst_rtc_track_get_medium (track), buffer);
+  }
+}
+
+static void try_waiting_job (GstRtcElement *element, gpointer data);
+
+static void
+on_track_ready (GstRtcTrack *track, gpointer user_data)
+{
+  gst_rtc_element_invoke (
+      GST_RTC_ELEMENT (user_data), try_waiting_job, NULL, NULL);
+}
+
+static void
+on_track_failed (GstRtcTrack *track, const gchar *reason, gpointer user_data)
+{
+  GstRtcSink *self = user_data;
+  g_autoptr (GError) error =
+      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", reason);
+
+  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_ERROR,
+      error, GST_RTC_OPERATION_PUBLISH, NULL,
+      failure_stream (track_is_screen (self, track)));
+}
+
+static void
+on_encoder_setup (
+    GstRtcTrack *track, GstElement *encoder, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[SIGNAL_ENCODER_SETUP], 0, encoder,
+      gst_rtc_medium_get_nick (gst_rtc_track_get_medium (track)));
+}
+
+static const GstRtcTrackListener track_listener = {
+    .ready = on_track_ready,
+    .packet = on_track_packet,
+    .failed = on_track_failed,
+    .encoder_setup = on_encoder_setup,
+};
+
+/* --- publishing, on the worker --- */
+
+static void
+clear_deadline (Publication *publication)
+{
+  if (!publication->deadline)
+    return;
+  g_source_destroy (publication->deadline);
+  g_clear_pointer (&publication->deadline, g_source_unref);
+}
+
+static void
+reset_publication (GstRtcSink *self, gboolean screen)
+{
+  Publication *publication = &self->publications[screen];
+
+  clear_deadline (publication);
+  gst_rtc_element_call_drop (
+      GST_RTC_ELEMENT (self), g_steal_pointer (&publication->call));
+  publication->phase = PUBLICATION_NONE;
+}
+
+static void
+on_published (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  Publication *publication = &self->publications[request->screen];
+
+  /* A refusal of a second publish says nothing about the first. */
+  if (publication->phase == PUBLICATION_PENDING)
+    publication->phase = error ? PUBLICATION_NONE : PUBLICATION_DONE;
+}
+
+/* What is announced of @tracks; NULL while one of them has no caps yet. */
+static GstRtcStream *
+describe_stream (GPtrArray *tracks, gboolean screen)
+{
+  const gchar *codecs[2] = {NULL, NULL};
+
+  for (guint i = 0; i < tracks->len; i++) {
+    GstRtcTrack *track = g_ptr_array_index (tracks, i);
+    const gchar *codec = gst_rtc_track_get_codec_name (track);
+
+    if (!codec)
+      return NULL;
+    codecs[gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO] = codec;
+  }
+  return gst_rtc_stream_new (
+      screen, codecs[0], codecs[1], GST_RTC_MEDIA_NONE);
+}
+
+/* Sends the publication when its pads are ready. */
+static void
+try_publication (GstRtcSink *self, gboolean screen)
+{
+  Publication *publication = &self->publications[screen];
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+  g_autoptr (GstRtcStream) stream = describe_stream (tracks, screen);
+  GstRtcElementCall *call;
+
+  if (!stream)
+    return;
+  clear_deadline (publication);
+  publication->phase = PUBLICATION_PENDING;
+  call = g_steal_pointer (&publication->call);
+  gst_rtc_element_call_set_stream (call, stream, on_published);
+  gst_rtc_element_call_start (GST_RTC_ELEMENT (self), call);
+}
+
+static void
+try_waiting_job (GstRtcElement *element, gpointer data)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    if (self->publications[screen].phase == PUBLICATION_WAITING)
+      try_publication (self, screen);
+  }
+}
+
+/* Names the pads without caps. */
+static gchar *
+describe_missing (GstRtcSink *self, gboolean screen)
+{
+  GString *text = g_string_new (NULL);
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
+
+    if (gst_rtc_sink_pad_get_screen (entry->pad) == screen &&
+        !gst_rtc_track_get_codec_name (entry->track))
+      g_string_append_printf (
+          text, " %s", GST_OBJECT_NAME (entry->pad));
+  }
+  GST_OBJECT_UNLOCK (self);
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+on_publication_deadline (GstRtcSink *self, gboolean screen)
+{
+  Publication *publication = &self->publications[screen];
+  g_autofree gchar *missing = describe_missing (self, screen);
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR,
+      0, "no media has arrived in time at pad%s", missing);
+
+  clear_deadline (publication);
+  publication->phase = PUBLICATION_NONE;
+  gst_rtc_element_call_fail (
+      GST_RTC_ELEMENT (self), g_steal_pointer (&publication->call), error);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_camera_deadline (gpointer user_data)
+{
+  return on_publication_deadline (user_data, FALSE);
+}
+
+static gboolean
+on_screen_deadline (gpointer user_data)
+{
+  return on_publication_deadline (user_data, TRUE);
+}
+
+static void
+start_deadline (GstRtcSink *self, gboolean screen)
+{
+  Publication *publication = &self->publications[screen];
+  g_autoptr (GstRtcConfig) config =
+      gst_rtc_element_ref_config (GST_RTC_ELEMENT (self));
+  g_autoptr (GstRtcWorker) worker =
+      gst_rtc_element_ref_worker (GST_RTC_ELEMENT (self));
+
+  publication->deadline = g_timeout_source_new (
+      gst_rtc_config_get_values (config)->connect_timeout);
+  g_source_set_static_name (publication->deadline, "rtc publish deadline");
+  g_source_set_callback (publication->deadline,
+      screen ? on_screen_deadline : on_camera_deadline, self, NULL);
+  g_source_attach (
+      publication->deadline, gst_rtc_worker_get_context (worker));
+}
+
+static void
+publish_stream (GstRtcSink *self, gboolean screen, GstRtcElementCall *call)
+{
+  GstRtcElement *element = GST_RTC_ELEMENT (self);
+  Publication *publication = &self->publications[screen];
+  g_autoptr (GError) error = NULL;
+
+  gst_rtc_element_call_get_request (call)->screen = screen;
+  if (publication->phase == PUBLICATION_WAITING) {
+    error = gst_rtc_error_new (GST_RTC_ERROR_ALREADY_PUBLISHED, 0,
+        "a publish of this stream is pending");
+    gst_rtc_element_call_fail (element, call, error);
+    return;
+  }
+
+  if (publication->phase != PUBLICATION_NONE) {
+    /* The room client knows what to say. */
+    gst_rtc_element_call_start (element, call);
+    return;
+  }
+
+  publication->phase = PUBLICATION_WAITING;
+  publication->call = call;
+  start_deadline (self, screen);
+  try_publication (self, screen);
+}
+
+static gboolean
+has_tracks (GstRtcSink *self, gboolean screen)
+{
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+
+  return tracks->len > 0;
+}
+
+/* Publishes what there are pads for; takes @call over. With camera and
+ * screen both, @call is answered with the screen's end. */
+static void
+publish_all (GstRtcElement *element, GstRtcElementCall *call)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
+  gboolean camera = has_tracks (self, FALSE);
+  gboolean screen = has_tracks (self, TRUE);
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_rtc_room_client_is_in_room (
+          gst_rtc_element_get_client (element))) {
+    gst_rtc_element_call_start (element, call);
+    return;
+  }
+  if (!camera && !screen) {
+    error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0,
+        "the element has no pad to publish");
+    gst_rtc_element_call_fail (element, call, error);
+    return;
+  }
+
+  if (camera && screen) {
+    publish_stream (self, FALSE,
+        gst_rtc_element_call_new (
+            &request, gst_rtc_element_call_get_severity (call), NULL, NULL));
+  }
+  publish_stream (self, screen, call);
+}
+
+static void
+gst_rtc_sink_activate (GstRtcElement *element)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
+  gboolean wants;
+
+  GST_OBJECT_LOCK (self);
+  wants = self->auto_publish;
+  GST_OBJECT_UNLOCK (self);
+
+  for (guint screen = 0; wants && screen < N_STREAMS; screen++) {
+    if (has_tracks (self, screen) &&
+        self->publications[screen].phase == PUBLICATION_NONE) {
+      publish_stream (self, screen,
+          gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
+    }
+  }
+}
+
+/* --- viewers, on the worker --- */
+
+static void
+update_route (GstRtcSink *self, gboolean screen)
+{
+  GPtrArray *route = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) gst_rtc_viewer_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    if (gst_rtc_viewer_get_screen (value) == screen)
+      g_ptr_array_add (route, gst_rtc_viewer_ref (value));
+  }
+
+  GST_OBJECT_LOCK (self);
+  {
+    GPtrArray *old = self->routes[screen];
+
+    self->routes[screen] = route;
+    route = old;
+  }
+  GST_OBJECT_UNLOCK (self);
+  g_ptr_array_unref (route);
+}
+
+/* A viewer and what the application is to be told of it. */
+typedef struct
+{
+  GstRtcViewer *viewer;
+  guint signal;
+} ViewerNotice;
+
+static void
+free_viewer_notice (gpointer data)
+{
+  ViewerNotice *notice = data;
+
+  gst_rtc_viewer_unref (notice->viewer);
+  g_free (notice);
+}
+
+static void
+emit_viewer_signal (GstRtcElement *element, gpointer data)
+{
+  ViewerNotice *notice = data;
+
+  g_signal_emit (element, signals[notice->signal], 0,
+      gst_rtc_viewer_get_user_id (notice->viewer),
+      gst_rtc_viewer_get_screen (notice->viewer));
+}
+
+static void
+queue_viewer_notice (GstRtcSink *self, GstRtcViewer *viewer, guint signal,
+    GstRtcElementFunc func)
+{
+  ViewerNotice *notice = g_new (ViewerNotice, 1);
+
+  *notice = (ViewerNotice){
+      .viewer = gst_rtc_viewer_ref (viewer), .signal = signal};
+  gst_rtc_element_notify (
+      GST_RTC_ELEMENT (self), func, notice, free_viewer_notice);
+}
+
+static void
+remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  g_autoptr (GstRtcViewer) kept = gst_rtc_viewer_ref (viewer);
+
+  gst_rtc_viewer_stop (kept);
+  g_hash_table_remove (
+      self->viewers, gst_rtc_viewer_get_media_session (kept));
+  update_route (self, gst_rtc_viewer_get_screen (kept));
+  queue_viewer_notice (self, kept, SIGNAL_VIEWER_REMOVED, emit_viewer_signal);
+}
+
+static void
+request_keyframes (GstRtcSink *self, gboolean screen)
+{
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+
+  for (guint i = 0; i < tracks->len; i++)
+    gst_rtc_track_request_keyframe (g_ptr_array_index (tracks, i));
+}
+
+static void
+on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
+{
+  GstRtcSink *self = user_data;
+
+  request_keyframes (self, gst_rtc_viewer_get_screen (viewer));
+  queue_viewer_notice (self, viewer, SIGNAL_VIEWER_ADDED, emit_viewer_signal);
+}
+
+/* One viewer lost; the publication goes on. */
+static void
+on_viewer_failed (
+    GstRtcViewer *viewer, const GError *error, gpointer user_data)
+{
+  GstRtcSink *self = user_data;
+
+  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
+      error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
+      failure_stream (gst_rtc_viewer_get_screen (viewer)));
+  gst_rtc_room_client_close_media (
+      gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
+      gst_rtc_viewer_get_media_session (viewer), error->message);
+  remove_viewer (self, viewer);
+}
+
+static void
+on_viewer_keyframe_wanted (GstRtcViewer *viewer, gpointer user_data)
+{
+  request_keyframes (user_data, gst_rtc_viewer_get_screen (viewer));
+}
+
+static const GstRtcViewerListener viewer_listener = {
+    .connected = on_viewer_connected,
+    .failed = on_viewer_failed,
+    .keyframe_wanted = on_viewer_keyframe_wanted,
+};
+
+static void
+start_viewer_job (GstRtcElement *element, gpointer data)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  ViewerNotice *notice = data;
+
+  /* It may have gone while the application looked at its peer. */
+  if (g_hash_table_contains (self->viewers,
+          gst_rtc_viewer_get_media_session (notice->viewer)))
+    gst_rtc_viewer_start (notice->viewer);
+}
+
+static void
+emit_peer_created (GstRtcElement *element, gpointer data)
+{
+  ViewerNotice *notice = data;
+  ViewerNotice *next = g_new (ViewerNotice, 1);
+
+  g_signal_emit (element, signals[SIGNAL_PEER_CREATED], 0,
+      gst_rtc_viewer_get_user_id (notice->viewer),
+      gst_rtc_peer_get_webrtcbin (gst_rtc_viewer_get_peer (notice->viewer)));
+  *next = (ViewerNotice){.viewer = gst_rtc_viewer_ref (notice->viewer)};
+  gst_rtc_element_invoke (
+      element, start_viewer_job, next, free_viewer_notice);
+}
+
+/* The application sees the transport before it is negotiated. */
+static void
+start_viewer (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  if (g_signal_has_handler_pending (
+          self, signals[SIGNAL_PEER_CREATED], 0, TRUE)) {
+    queue_viewer_notice (
+        self, viewer, SIGNAL_PEER_CREATED, emit_peer_created);
+  } else {
+    gst_rtc_viewer_start (viewer);
+  }
+}
+
+static GstRtcViewer *
+make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
+{
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, event->screen);
+  GstRtcViewer *viewer;
+  guint max_viewers;
+
+  GST_OBJECT_LOCK (self);
+  max_viewers = self->max_viewers;
+  GST_OBJECT_UNLOCK (self);
+  if (g_hash_table_size (self->viewers) >= max_viewers) {
+    gst_rtc_error_set (error, GST_RTC_ERROR_PUBLISH_ERROR, 0,
+        "the publisher serves %u viewers, which is its limit", max_viewers);
+    return NULL;
+  }
+
+  viewer = gst_rtc_viewer_new (GST_RTC_ELEMENT (self), event->media_session,
+      event->user_id, event->screen, &viewer_listener, self, error);
+  for (guint i = 0; viewer && i < tracks->len; i++)
+    gst_rtc_viewer_add_track (viewer, g_ptr_array_index (tracks, i));
+  return viewer;
+}
+
+static void
+open_viewer (GstRtcSink *self, const GstRtcEvent *event)
+{
+  GstRtcElement *element = GST_RTC_ELEMENT (self);
+  GstRtcViewer *viewer =
+      g_hash_table_lookup (self->viewers, event->media_session);
+  g_autoptr (GError) error = NULL;
+
+  if (viewer) {
+    gst_rtc_viewer_set_wanted (viewer, event->media);
+    request_keyframes (self, event->screen);
+    return;
+  }
+
+  viewer = make_viewer (self, event, &error);
+  if (!viewer) {
+    gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, error,
+        GST_RTC_OPERATION_PUBLISH, event->user_id,
+        failure_stream (event->screen));
+    gst_rtc_room_client_close_media (gst_rtc_element_get_client (element),
+        event->media_session, error->message);
+    return;
+  }
+
+  gst_rtc_viewer_set_wanted (viewer, event->media);
+  g_hash_table_insert (self->viewers,
+      g_strdup (gst_rtc_viewer_get_media_session (viewer)), viewer);
+  update_route (self, event->screen);
+  start_viewer (self, viewer);
+}
+
+static void
+gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  GstRtcViewer *viewer =
+      event->media_session
+          ? g_hash_table_lookup (self->viewers, event->media_session)
+          : NULL;
+
+  switch (event->type) {
+    case GST_RTC_EVENT_MEDIA_OPENED:
+      if (event->sends)
+        open_viewer (self, event);
+      break;
+    case GST_RTC_EVENT_MEDIA_DESCRIPTION:
+      if (viewer)
+        gst_rtc_viewer_set_answer (viewer, event->sdp);
+      break;
+    case GST_RTC_EVENT_MEDIA_CANDIDATE:
+      if (viewer)
+        gst_rtc_viewer_add_candidate (
+            viewer, event->mline, event->candidate);
+      break;
+    case GST_RTC_EVENT_MEDIA_CLOSED:
+      if (viewer)
+        remove_viewer (self, viewer);
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+gst_rtc_sink_reset (GstRtcElement *element)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  g_autoptr (GList) viewers = g_hash_table_get_values (self->viewers);
+
+  for (guint screen = 0; screen < N_STREAMS; screen++)
+    reset_publication (self, screen);
+  for (GList *item = viewers; item; item = item->next)
+    remove_viewer (self, item->data);
+}
+
+/* --- failures of tracks --- */
+
+static void
+gst_rtc_sink_child_failed (
+    GstRtcElement *element, GstObject *source, const GError *error)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  g_autoptr (GError) failure = gst_rtc_error_new (
+      GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s: %s", GST_OBJECT_NAME (source),
+      error->message);
+  gboolean screen = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
+
+    if (gst_object_has_as_ancestor (source, GST_OBJECT (entry->track)))
+      screen = gst_rtc_sink_pad_get_screen (entry->pad);
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, failure,
+      GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (screen));
+}
+
+/* --- pads --- */
+
+static gboolean
+parse_pad_number (const gchar *name, guint *number)
+{
+  const gchar *digits = name ? strrchr (name, '_') : NULL;
+  guint64 value;
+
+  if (!digits ||
+      !g_ascii_string_to_unsigned (digits + 1, 10, 0, G_MAXINT, &value, NULL))
+    return FALSE;
+  *number = (guint) value;
+  return TRUE;
+}
+
+/* A second pad of a kind is the screen unless told otherwise. */
+static gboolean
+has_camera_pad (GstRtcSink *self, GstRtcMedia medium)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
+
+    if (gst_rtc_track_get_medium (entry->track) == medium &&
+        !gst_rtc_sink_pad_get_screen (entry->pad))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static GstRtcTrack *
+make_track (GstRtcSink *self, GstRtcMedia medium)
+{
+  g_auto (GStrv) codecs = NULL;
+  guint bitrate;
+
+  GST_OBJECT_LOCK (self);
+  codecs = g_strdupv (medium == GST_RTC_MEDIA_VIDEO ? self->video_codecs
+                                                    : self->audio_codecs);
+  bitrate = CLAMP (self->start_bitrate, self->min_bitrate,
+      MAX (self->min_bitrate, self->max_bitrate));
+  GST_OBJECT_UNLOCK (self);
+  return gst_rtc_track_new (medium, (const gchar *const *) codecs, bitrate,
+      &track_listener, self);
+}
+
+static GstPad *
+gst_rtc_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
+    const gchar *name, const GstCaps *caps)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  GstRtcMedia medium =
+      g_str_has_prefix (GST_PAD_TEMPLATE_NAME_TEMPLATE (template), "video")
+          ? GST_RTC_MEDIA_VIDEO
+          : GST_RTC_MEDIA_AUDIO;
+  GstRtcTrack *track = make_track (self, medium);
+  SinkTrack *entry = g_new0 (SinkTrack, 1);
+  g_autofree gchar *pad_name = NULL;
+  g_autoptr (GstPad) target = NULL;
+  guint *next = &self->next_pad[medium == GST_RTC_MEDIA_VIDEO];
+  guint number;
+  GstPad *pad;
+
+  GST_OBJECT_LOCK (self);
+  if (!parse_pad_number (name, &number))
+    number = *next;
+  *next = MAX (*next, number + 1);
+  pad_name = g_strdup_printf (
+      "%s_%u", gst_rtc_medium_get_nick (medium), number);
+  pad = gst_rtc_sink_pad_new (
+      pad_name, template, has_camera_pad (self, medium));
+  entry->pad = GST_RTC_SINK_PAD (gst_object_ref_sink (pad));
+  entry->track = gst_object_ref_sink (track);
+  g_ptr_array_add (self->tracks, entry);
+  GST_OBJECT_UNLOCK (self);
+
+  gst_bin_add (GST_BIN (self), GST_ELEMENT (track));
+  target = gst_element_get_static_pad (GST_ELEMENT (track), "sink");
+  gst_ghost_pad_set_target (GST_GHOST_PAD (pad), target);
+  gst_element_sync_state_with_parent (GST_ELEMENT (track));
+  gst_pad_set_active (pad, TRUE);
+  if (!gst_element_add_pad (element, pad)) {
+    gst_element_release_request_pad (element, pad);
+    return NULL;
+  }
+  return pad;
+}
+
+static void
+free_sink_track (gpointer data)
+{
+  SinkTrack *entry = data;
+
+  gst_object_unref (entry->pad);
+  gst_object_unref (entry->track);
+  g_free (entry);
+}
+
+static void
+gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  SinkTrack *entry = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->tracks->len && !entry; i++) {
+    SinkTrack *candidate = g_ptr_array_index (self->tracks, i);
+
+    if (GST_PAD (candidate->pad) == pad)
+      entry = g_ptr_array_steal_index (self->tracks, i);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (!entry)
+    return;
+
+  gst_pad_set_active (pad, FALSE);
+  gst_element_set_locked_state (GST_ELEMENT (entry->track), TRUE);
+  gst_element_set_state (GST_ELEMENT (entry->track), GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self), GST_ELEMENT (entry->track));
+  if (GST_OBJECT_PARENT (pad) == GST_OBJECT (element))
+    gst_element_remove_pad (element, pad);
+  free_sink_track (entry);
+}
+
+/* --- actions --- */
+
+static void
+action_publish (GstRtcSink *self, GstPromise *promise)
+{
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
+
+  gst_rtc_element_call_invoke (GST_RTC_ELEMENT (self),
+      gst_rtc_element_call_new (&request, GST_MESSAGE_WARNING, promise, NULL),
+      publish_all);
+}
+
+static void
+on_unpublished (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  if (!error)
+    reset_publication (GST_RTC_SINK (element), request->screen);
+}
+
+static void
+action_unpublish (GstRtcSink *self, GstPromise *promise)
+{
+  GstRtcRequest request = {.operation = GST_RTC_OPERATION_UNPUBLISH};
+
+  if (has_tracks (self, FALSE) && has_tracks (self, TRUE)) {
+    gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
+        gst_rtc_element_call_new (
+            &request, GST_MESSAGE_WARNING, NULL, on_unpublished));
+  }
+  request.screen = has_tracks (self, TRUE);
+  gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
+      gst_rtc_element_call_new (
+          &request, GST_MESSAGE_WARNING, promise, on_unpublished));
+}
+
+static void
+on_local_muted (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  g_autoptr (GPtrArray) tracks =
+      ref_tracks (GST_RTC_SINK (element), request->screen);
+
+  for (guint i = 0; !error && i < tracks->len; i++) {
+    GstRtcTrack *track = g_ptr_array_index (tracks, i);
+    GstRtcOptional muted =
+        gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO
+            ? request->video
+            : request->audio;
+
+    if (muted != GST_RTC_UNSET)
+      gst_rtc_track_set_muted (track, muted == GST_RTC_TRUE);
+  }
+}
+
+static void
+action_mute_local (
+    GstRtcSink *self, GstStructure *options, GstPromise *promise)
+{
+  GstRtcRequest request = {.operation = GST_RTC_OPERATION_MUTE_LOCAL};
+  g_autoptr (GError) error = NULL;
+  gboolean valid = gst_rtc_element_parse_options (options, &request, &error);
+  GstRtcElementCall *call = gst_rtc_element_call_new (&request,
+      GST_MESSAGE_WARNING, promise, valid ? on_local_muted : NULL);
+
+  if (valid)
+    gst_rtc_element_call_start (GST_RTC_ELEMENT (self), call);
+  else
+    gst_rtc_element_call_fail (GST_RTC_ELEMENT (self), call, error);
+}
+
+/* --- statistics --- */
+
+static GPtrArray *
+ref_viewers (GstRtcSink *self)
+{
+  GPtrArray *viewers = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) gst_rtc_viewer_unref);
+
+  GST_OBJECT_LOCK (self);
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    GPtrArray *route = self->routes[screen];
+
+    for (guint i = 0; i < route->len; i++)
+      g_ptr_array_add (
+          viewers, gst_rtc_viewer_ref (g_ptr_array_index (route, i)));
+  }
+  GST_OBJECT_UNLOCK (self);
+  return viewers;
+}
+
+static void
+append_viewer_stats (GValue *list, GstRtcViewer *viewer)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+  GstStructure *stats =
+      gst_rtc_peer_get_stats (gst_rtc_viewer_get_peer (viewer));
+
+  gst_structure_set (stats, "user-id", G_TYPE_STRING,
+      gst_rtc_viewer_get_user_id (viewer), "screen", G_TYPE_BOOLEAN,
+      gst_rtc_viewer_get_screen (viewer), NULL);
+  g_value_init (&value, GST_TYPE_STRUCTURE);
+  g_value_take_boxed (&value, stats);
+  gst_value_list_append_and_take_value (list, &value);
+}
+
+static GstStructure *
+gst_rtc_sink_get_stats (GstRtcElement *element)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  g_autoptr (GPtrArray) viewers = ref_viewers (self);
+  GstStructure *stats = gst_structure_new ("rtc-sink-stats", "viewers",
+      G_TYPE_UINT, viewers->len, NULL);
+  guint64 frames[2] = {0, 0};
+  GValue list = G_VALUE_INIT;
+
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+
+    for (guint i = 0; i < tracks->len; i++) {
+      GstRtcTrack *track = g_ptr_array_index (tracks, i);
+      guint64 packets, n_frames;
+
+      gst_rtc_track_get_sent (track, &packets, &n_frames);
+      frames[gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO] +=
+          n_frames;
+    }
+  }
+  gst_structure_set (stats, "audio-frames-encoded", G_TYPE_UINT64, frames[0],
+      "video-frames-encoded", G_TYPE_UINT64, frames[1], NULL);
+
+  g_value_init (&list, GST_TYPE_LIST);
+  for (guint i = 0; i < viewers->len; i++)
+    append_viewer_stats (&list, g_ptr_array_index (viewers, i));
+  gst_structure_take_value (stats, "peers", &list);
+  return stats;
+}
+
+/* --- GObject --- */
+
+static void
+take_codecs (gchar ***codecs, const GValue *value)
+{
+  g_strfreev (*codecs);
+  *codecs = gst_rtc_array_to_strv (value);
+}
+
+static void
+gst_rtc_sink_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstRtcSink *self = GST_RTC_SINK (object);
+
+  if (id < GST_RTC_ELEMENT_FIRST_PROP) {
+    G_OBJECT_CLASS (gst_rtc_sink_parent_class)
+        ->set_property (object, id, value, pspec);
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_AUTO_PUBLISH:
+      self->auto_publish = g_value_get_boolean (value);
+      break;
+    case PROP_VIDEO_CODECS:
+      take_codecs (&self->video_codecs, value);
+      break;
+    case PROP_AUDIO_CODECS:
+      take_codecs (&self->audio_codecs, value);
+      break;
+    case PROP_MIN_BITRATE:
+      self->min_bitrate = g_value_get_uint (value);
+      break;
+    case PROP_START_BITRATE:
+      self->start_bitrate = g_value_get_uint (value);
+      break;
+    case PROP_MAX_BITRATE:
+      self->max_bitrate = g_value_get_uint (value);
+      break;
+    case PROP_MAX_VIEWERS:
+      self->max_viewers = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_rtc_sink_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstRtcSink *self = GST_RTC_SINK (object);
+
+  if (id < GST_RTC_ELEMENT_FIRST_PROP) {
+    G_OBJECT_CLASS (gst_rtc_sink_parent_class)
+        ->get_property (object, id, value, pspec);
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_AUTO_PUBLISH:
+      g_value_set_boolean (value, self->auto_publish);
+      break;
+    case PROP_VIDEO_CODECS:
+      gst_rtc_strv_to_array (
+          (const gchar *const *) self->video_codecs, value);
+      break;
+    case PROP_AUDIO_CODECS:
+      gst_rtc_strv_to_array (
+          (const gchar *const *) self->audio_codecs, value);
+      break;
+    case PROP_MIN_BITRATE:
+      g_value_set_uint (value, self->min_bitrate);
+      break;
+    case PROP_START_BITRATE:
+      g_value_set_uint (value, self->start_bitrate);
+      break;
+    case PROP_MAX_BITRATE:
+      g_value_set_uint (value, self->max_bitrate);
+      break;
+    case PROP_MAX_VIEWERS:
+      g_value_set_uint (value, self->max_viewers);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_rtc_sink_finalize (GObject *object)
+{
+  GstRtcSink *self = GST_RTC_SINK (object);
+
+  g_strfreev (self->video_codecs);
+  g_strfreev (self->audio_codecs);
+  g_ptr_array_unref (self->tracks);
+  for (guint screen = 0; screen < N_STREAMS; screen++)
+    g_ptr_array_unref (self->routes[screen]);
+  g_hash_table_unref (self->viewers);
+  G_OBJECT_CLASS (gst_rtc_sink_parent_class)->finalize (object);
+}
+
+static void
+install_bitrate (GObjectClass *klass, guint id, const gchar *name,
+    const gchar *nick, const gchar *blurb, guint value)
+{
+  g_object_class_install_property (klass, id,
+      g_param_spec_uint (name, nick, blurb, 1000, 100000000, value,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY));
+}
+
+static void
+install_codecs (GObjectClass *klass, guint id, const gchar *name,
+    const gchar *nick, const gchar *blurb)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                            GST_PARAM_MUTABLE_READY;
+
+  g_object_class_install_property (klass, id,
+      gst_param_spec_array (name, nick, blurb,
+          g_param_spec_string (
+              "codec", "Codec", "RTP encoding name", NULL, flags),
+          flags));
+}
+
+static void
+install_properties (GObjectClass *klass)
+{
+  g_object_class_install_property (klass, PROP_AUTO_PUBLISH,
+      g_param_spec_boolean ("auto-publish", "Publish automatically",
+          "Publish at PAUSED to PLAYING; when false the application emits "
+          "publish",
+          TRUE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY));
+  install_codecs (klass, PROP_VIDEO_CODECS, "video-codecs", "Video codecs",
+      "Encodings of raw video in order of preference, of VP8, H264, VP9, "
+      "AV1; the first whose elements are installed is used. Read when a pad "
+      "is requested; default VP8, H264, VP9");
+  install_codecs (klass, PROP_AUDIO_CODECS, "audio-codecs", "Audio codecs",
+      "Encodings of raw audio in order of preference, of OPUS, PCMU, PCMA. "
+      "Read when a pad is requested; default OPUS, PCMU, PCMA");
+  install_bitrate (klass, PROP_MIN_BITRATE, "min-bitrate", "Least bitrate",
+      "Least bitrate of a video encoder, in bit/s", DEFAULT_MIN_BITRATE);
+  install_bitrate (klass, PROP_START_BITRATE, "start-bitrate",
+      "First bitrate", "Bitrate a video encoder starts with, in bit/s",
+      DEFAULT_START_BITRATE);
+  install_bitrate (klass, PROP_MAX_BITRATE, "max-bitrate",
+      "Greatest bitrate", "Greatest bitrate of a video encoder, in bit/s",
+      DEFAULT_MAX_BITRATE);
+  g_object_class_install_property (klass, PROP_MAX_VIEWERS,
+      g_param_spec_uint ("max-viewers", "Most viewers",
+          "Viewers served at once by direct media; further ones are refused",
+          1, 10000, DEFAULT_MAX_VIEWERS,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_PLAYING));
+}
+
+static void
+install_signals (GType type)
+{
+  const GSignalFlags action = G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION;
+
+  /**
+   * GstRtcSink::publish:
+   * @promise: (nullable): answered when the server has answered
+   *
+   * Publishes the streams that there are pads for. Errors: 100001, 100002,
+   * 100005, 300006, 300009, 300010, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_PUBLISH] = g_signal_new_class_handler ("publish", type,
+      action, G_CALLBACK (action_publish), NULL, NULL, NULL, G_TYPE_NONE, 1,
+      GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcSink::unpublish:
+   * @promise: (nullable): answered when the server has answered
+   *
+   * Ends the publications. Errors: 100001, 100002, 100006, 300007, 300009,
+   * 300010, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_UNPUBLISH] = g_signal_new_class_handler ("unpublish", type,
+      action, G_CALLBACK (action_unpublish), NULL, NULL, NULL, G_TYPE_NONE, 1,
+      GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcSink::mute-local:
+   * @options: `audio`, `video` (true disables, absent stays), `screen`
+   *   (which stream)
+   * @promise: (nullable): answered when the server has answered
+   *
+   * Stops or restarts the sending of own media. Errors: 100001, 100002,
+   * 100006, 300003, 300009, 300010, 500001. Any thread, never blocks.
+   */
+  signals[SIGNAL_MUTE_LOCAL] = g_signal_new_class_handler ("mute-local", type,
+      action, G_CALLBACK (action_mute_local), NULL, NULL, NULL, G_TYPE_NONE,
+      2, GST_TYPE_STRUCTURE, GST_TYPE_PROMISE);
+
+  /**
+   * GstRtcSink::encoder-setup:
+   * @encoder: before its first frame
+   * @medium: `audio` or `video`
+   *
+   * For settings of the encoder that the element has no property for. On the
+   * streaming thread, with no lock held.
+   */
+  signals[SIGNAL_ENCODER_SETUP] = g_signal_new ("encoder-setup", type,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+      GST_TYPE_ELEMENT, G_TYPE_STRING);
+
+  /**
+   * GstRtcSink::viewer-added:
+   * @user_id: who now receives
+   * @screen: the screen stream, else the camera stream
+   *
+   * On the notifier thread, with no lock held.
+   */
+  signals[SIGNAL_VIEWER_ADDED] = g_signal_new ("viewer-added", type,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+      G_TYPE_BOOLEAN);
+
+  /**
+   * GstRtcSink::viewer-removed:
+   * @user_id: who no longer receives
+   * @screen: the screen stream, else the camera stream
+   *
+   * On the notifier thread, with no lock held.
+   */
+  signals[SIGNAL_VIEWER_REMOVED] = g_signal_new ("viewer-removed", type,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+      G_TYPE_BOOLEAN);
+
+  /**
+   * GstRtcSink::peer-created:
+   * @user_id: of the viewer
+   * @webrtcbin: not negotiated yet
+   *
+   * For those who need the inside. On the notifier thread, with no lock
+   * held; negotiation waits for it.
+   */
+  signals[SIGNAL_PEER_CREATED] = g_signal_new ("peer-created", type,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+      GST_TYPE_ELEMENT);
+}
+
+static void
+gst_rtc_sink_class_init (GstRtcSinkClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstRtcElementClass *rtc_class = GST_RTC_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      sink_debug, "rtcsink", 0, "Publishing into RTC rooms");
+
+  object_class->set_property = gst_rtc_sink_set_property;
+  object_class->get_property = gst_rtc_sink_get_property;
+  object_class->finalize = gst_rtc_sink_finalize;
+  element_class->request_new_pad = gst_rtc_sink_request_new_pad;
+  element_class->release_pad = gst_rtc_sink_release_pad;
+  rtc_class->room_event = gst_rtc_sink_room_event;
+  rtc_class->activate = gst_rtc_sink_activate;
+  rtc_class->reset = gst_rtc_sink_reset;
+  rtc_class->child_failed = gst_rtc_sink_child_failed;
+  rtc_class->get_stats = gst_rtc_sink_get_stats;
+
+  gst_rtc_element_class_install_settings (rtc_class, TRUE);
+  install_properties (object_class);
+  install_signals (G_TYPE_FROM_CLASS (klass));
+
+  gst_element_class_add_static_pad_template_with_gtype (
+      element_class, &video_template, GST_RTC_TYPE_SINK_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (
+      element_class, &audio_template, GST_RTC_TYPE_SINK_PAD);
+  gst_type_mark_as_plugin_api (GST_RTC_TYPE_SINK_PAD, 0);
+  gst_element_class_set_static_metadata (element_class, "RTC room sink",
+      "Sink/Network/WebRTC",
+      "Publishes audio and video into an RTC room", "The gst-rtc authors");
+}
+
+static void
+gst_rtc_sink_init (GstRtcSink *self)
+{
+  self->auto_publish = TRUE;
+  self->video_codecs = g_strdupv ((gchar **) default_video_codecs);
+  self->audio_codecs = g_strdupv ((gchar **) default_audio_codecs);
+  self->min_bitrate = DEFAULT_MIN_BITRATE;
+  self->start_bitrate = DEFAULT_START_BITRATE;
+  self->max_bitrate = DEFAULT_MAX_BITRATE;
+  self->max_viewers = DEFAULT_MAX_VIEWERS;
+  self->tracks = g_ptr_array_new_with_free_func (free_sink_track);
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    self->routes[screen] = g_ptr_array_new_with_free_func (
+        (GDestroyNotify) gst_rtc_viewer_unref);
+  }
+  self->viewers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      (GDestroyNotify) gst_rtc_viewer_unref);
+
+  /* A sink also while it has no pad. */
+  gst_bin_set_suppressed_flags (
+      GST_BIN (self), GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One subscribed stream of another user: its media session, the transport,
+ * and the outputs behind which transports may follow one another. Belongs to
+ * the worker; packets pass on streaming threads. */
+#pragma once
+
+#include "gstrtcelement.h"
+#include "gstrtcoutput.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstRtcSubscription GstRtcSubscription;
+
+/**
+ * GstRtcSubscriptionListener:
+ * @new_output: a medium has no output yet; makes one (transfer full) and has
+ *   it attached
+ * @output_ended: an output is over. Streaming thread
+ * @connected: media flows
+ * @failed: the transport is lost; @error has code 300001
+ *
+ * On the worker, but for output_ended.
+ */
+typedef struct
+{
+  GstRtcOutput *(*new_output) (GstRtcSubscription *subscription,
+      GstRtcMedia medium, const GstRtcOutputListener *output_listener,
+      gpointer user_data);
+  void (*output_ended) (GstRtcSubscription *subscription,
+      GstRtcOutput *output, gpointer user_data);
+  void (*connected) (GstRtcSubscription *subscription, gpointer user_data);
+  void (*failed) (GstRtcSubscription *subscription, const GError *error,
+      gpointer user_data);
+} GstRtcSubscriptionListener;
+
+GstRtcSubscription *gst_rtc_subscription_new (GstRtcElement *element,
+    const gchar *user_id, gboolean screen,
+    const GstRtcSubscriptionListener *listener,
+    gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
+GstRtcSubscription *gst_rtc_subscription_ref (
+    GstRtcSubscription *subscription);
+void gst_rtc_subscription_unref (GstRtcSubscription *subscription);
+
+/* Makes the transport of @media_session, in place of one that was there.
+ * FALSE and 300001 when it cannot be had. */
+gboolean gst_rtc_subscription_open (GstRtcSubscription *subscription,
+    const gchar *media_session, guint latency, GError **error);
+void gst_rtc_subscription_set_offer (
+    GstRtcSubscription *subscription, const gchar *sdp);
+void gst_rtc_subscription_add_candidate (GstRtcSubscription *subscription,
+    guint mline, const gchar *candidate);
+/* Stops the transport; the outputs stay and wait. */
+void gst_rtc_subscription_close (GstRtcSubscription *subscription);
+/* Ends the outputs with EOS, and forgets them. */
+void gst_rtc_subscription_end_outputs (GstRtcSubscription *subscription);
+
+/* Borrowed; the media session is NULL while closed. */
+const gchar *gst_rtc_subscription_get_media_session (
+    GstRtcSubscription *subscription);
+const gchar *gst_rtc_subscription_get_user_id (
+    GstRtcSubscription *subscription);
+gboolean gst_rtc_subscription_get_screen (GstRtcSubscription *subscription);
+/* Shared by the outputs in their stream-start. */
+guint gst_rtc_subscription_get_group_id (GstRtcSubscription *subscription);
+gboolean gst_rtc_subscription_has_outputs (GstRtcSubscription *subscription);
+GstRtcOutput *gst_rtc_subscription_get_output (
+    GstRtcSubscription *subscription, GstRtcMedia medium);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (
+    GstRtcSubscription, gst_rtc_subscription_unref)
+
+/* Figures of the transport with user-id and screen; NULL
+ * while closed. Any thread. */
+GstStructure *gst_rtc_subscription_get_stats (
+    GstRtcSubscription *subscription) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One local track: paces, encodes once, hands out RTP packets. Runs on the
+ * streaming thread of its input. */
+#include "gstrtctrack.h"
+
+#include <gst/rtp/rtp.h>
+#include <gst/video/video.h>
+
+GST_DEBUG_CATEGORY_STATIC (track_debug);
+#define GST_CAT_DEFAULT track_debug
+
+#define KEYFRAME_INTERVAL (200 * GST_MSECOND)
+
+struct _GstRtcTrack
+{
+  GstBin parent;
+
+  GstRtcMedia medium;
+  gchar **codecs;
+  guint bitrate;
+  const GstRtcTrackListener *listener;
+  gpointer user_data;
+
+  GstElement *pace; /* clocksync, first of the chain */
+  GstElement *end;  /* fakesink, last of the chain */
+
+  /* Streaming thread only. */
+  const GstRtcCodec *codec;
+  gboolean built;
+  GstSegment segment;
+
+  /* Under the object lock. */
+  GstCaps *rtp_caps;
+  const gchar *codec_name;
+  GstClockTime last_keyframe; /* monotonic time of the last request */
+  guint64 packets;
+  guint64 frames;
+
+  gint muted;            /* atomic */
+  gint keyframe_pending; /* atomic: to be asked for when the interval is over */
+};
+
+G_DEFINE_TYPE (GstRtcTrack, gst_rtc_track, GST_TYPE_BIN)
+
+/* --- keyframes --- */
+
+static GstClockTime
+monotonic_now (void)
+{
+  return (GstClockTime) g_get_monotonic_time () * GST_USECOND;
+}
+
+/* TRUE when the interval since the last request is over, which starts a new
+ * one. */
+static gboolean
+take_keyframe_turn (GstRtcTrack *self)
+{
+  GstClockTime now = monotonic_now ();
+  gboolean turn;
+
+  GST_OBJECT_LOCK (self);
+  turn = !GST_CLOCK_TIME_IS_VALID (self->last_keyframe) ||
+         now >= self->last_keyframe + KEYFRAME_INTERVAL;
+  if (turn)
+    self->last_keyframe = now;
+  GST_OBJECT_UNLOCK (self);
+  return turn;
+}
+
+static void
+send_keyframe_request (GstRtcTrack *self)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (self->end, "sink");
+
+  GST_DEBUG_OBJECT (self, "asking the encoder for a keyframe");
+  gst_pad_push_event (pad, gst_video_event_new_upstream_force_key_unit (
+                               GST_CLOCK_TIME_NONE, TRUE, 0));
+}
+
+void
+gst_rtc_track_request_keyframe (GstRtcTrack *self)
+{
+  if (self->medium != GST_RTC_MEDIA_VIDEO)
+    return;
+  if (take_keyframe_turn (self))
+    send_keyframe_request (self);
+  else
+    g_atomic_int_set (&self->keyframe_pending, TRUE);
+}
+
+static void
+serve_pending_keyframe (GstRtcTrack *self)
+{
+  if (!g_atomic_int_get (&self->keyframe_pending) ||
+      !take_keyframe_turn (self))
+    return;
+  g_atomic_int_set (&self->keyframe_pending, FALSE);
+  send_keyframe_request (self);
+}
+
+/* --- packets --- */
+
+static void
+hand_out (GstRtcTrack *self, GstBuffer *buffer)
+{
+  GstClockTime running = gst_segment_to_running_time (
+      &self->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  gboolean last = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_MARKER) ||
+                  self->medium == GST_RTC_MEDIA_AUDIO;
+
+  if (GST_CLOCK_TIME_IS_VALID (running)) {
+    buffer = gst_buffer_make_writable (buffer);
+    GST_BUFFER_PTS (buffer) =
+        running + gst_element_get_base_time (GST_ELEMENT (self));
+    GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+
+    GST_OBJECT_LOCK (self);
+    self->packets++;
+    self->frames += last;
+    GST_OBJECT_UNLOCK (self);
+    self->listener->packet (self, buffer, self->user_data);
+  }
+  gst_buffer_unref (buffer);
+}
+
+static void
+hand_out_list (GstRtcTrack *self, GstBufferList *list)
+{
+  for (guint i = 0; i < gst_buffer_list_length (list); i++)
+    hand_out (self, gst_buffer_ref (gst_buffer_list_get (list, i)));
+  gst_buffer_list_unref (list);
+}
+
+static void
+take_rtp_caps (GstRtcTrack *self, GstCaps *caps)
+{
+  GST_OBJECT_LOCK (self);
+  gst_caps_replace (&self->rtp_caps, caps);
+  self->codec_name = self->codec->name;
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "ready: %" GST_PTR_FORMAT, caps);
+  self->listener->ready (self, self->user_data);
+}
+
+/* Packets end here; events go on to the sink, which posts EOS. */
+static GstPadProbeReturn
+on_end_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstRtcTrack *self = user_data;
+
+  if (!self->codec)
+    return GST_PAD_PROBE_OK;
+
+  if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+    GstCaps *caps;
+
+    if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+      gst_event_parse_caps (event, &caps);
+      take_rtp_caps (self, caps);
+    } else if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+      gst_event_copy_segment (event, &self->segment);
+    }
+    return GST_PAD_PROBE_OK;
+  }
+
+  serve_pending_keyframe (self);
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
+    hand_out_list (self, g_steal_pointer (&info->data));
+  else
+    hand_out (self, g_steal_pointer (&info->data));
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* --- the chain --- */
+
+static gboolean
+add_elements (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
+{
+  GstElement *previous = self->pace;
+
+  for (guint i = 0; i < elements->len; i++) {
+    GstElement *element = g_ptr_array_index (elements, i);
+
+    gst_bin_add (GST_BIN (self), gst_object_ref (element));
+  }
+  for (guint i = 0; i < elements->len; i++) {
+    GstElement *element = g_ptr_array_index (elements, i);
+
+    if (!gst_element_link (previous, element)) {
+      *reason = g_strdup_printf ("%s does not take what %s gives",
+          GST_OBJECT_NAME (element), GST_OBJECT_NAME (previous));
+      return FALSE;
+    }
+    previous = element;
+  }
+  if (!gst_element_link (previous, self->end)) {
+    *reason = g_strdup ("the payloader cannot be linked");
+    return FALSE;
+  }
+  /* From the end, so that no element gets data before the next is ready. */
+  for (guint i = elements->len; i > 0; i--)
+    gst_element_sync_state_with_parent (
+        g_ptr_array_index (elements, i - 1));
+  return TRUE;
+}
+
+static gboolean
+add_made (GPtrArray *elements, GstElement *element)
+{
+  if (!element)
+    return FALSE;
+  g_ptr_array_add (elements, gst_object_ref_sink (element));
+  return TRUE;
+}
+
+static GstElement *
+make_channel_filter (void)
+{
+  GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
+  g_autoptr (GstCaps) caps =
+      gst_caps_from_string ("audio/x-raw, channels = (int) [ 1, 2 ]");
+
+  if (filter)
+    g_object_set (filter, "caps", caps, NULL);
+  return filter;
+}
+
+static gboolean
+collect_encoding (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
+{
+  GstElement *encoder;
+
+  if (self->medium == GST_RTC_MEDIA_VIDEO) {
+    if (!add_made (elements, gst_rtc_codec_make ("videoconvert", reason)))
+      return FALSE;
+  } else {
+    if (!add_made (elements, gst_rtc_codec_make ("audioconvert", reason)) ||
+        !add_made (elements, gst_rtc_codec_make ("audioresample", reason)) ||
+        !add_made (elements, make_channel_filter ()))
+      return FALSE;
+  }
+
+  encoder = gst_rtc_codec_make_encoder (self->codec, self->bitrate, reason);
+  if (!add_made (elements, encoder))
+    return FALSE;
+  self->listener->encoder_setup (self, encoder, self->user_data);
+  return TRUE;
+}
+
+static gboolean
+build_chain (GstRtcTrack *self, GstCaps *caps, gchar **reason)
+{
+  g_autoptr (GPtrArray) elements =
+      g_ptr_array_new_with_free_func (gst_object_unref);
+  const GstRtcCodec *input = gst_rtc_codec_find_for_caps (caps);
+
+  self->codec =
+      input ? input
+            : gst_rtc_codec_choose (self->medium,
+                  (const gchar *const *) self->codecs, reason);
+  if (!self->codec)
+    return FALSE;
+  if (!input && !collect_encoding (self, elements, reason))
+    return FALSE;
+  if (input && self->codec->parser &&
+      !add_made (elements, gst_rtc_codec_make (self->codec->parser, reason)))
+    return FALSE;
+  if (!add_made (
+          elements, gst_rtc_codec_make_payloader (self->codec, reason)))
+    return FALSE;
+  return add_elements (self, elements, reason);
+}
+
+/* A live input comes at its own pace. */
+static void
+choose_pace (GstRtcTrack *self, GstPad *pad)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (self->pace, "sink");
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (sink, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  GST_DEBUG_OBJECT (self, "input is %slive", live ? "" : "not ");
+  g_object_set (self->pace, "sync", !live, NULL);
+}
+
+static GstPadProbeReturn
+take_input_caps (GstRtcTrack *self, GstPad *pad, GstEvent *event)
+{
+  g_autofree gchar *reason = NULL;
+  GstCaps *caps;
+  const GstRtcCodec *input;
+
+  gst_event_parse_caps (event, &caps);
+  input = gst_rtc_codec_find_for_caps (caps);
+  if (self->built) {
+    /* A raw format may change under the encoder, an encoding may not. */
+    if (input && input != self->codec) {
+      reason = g_strdup_printf ("the input changed from %s to %s",
+          self->codec->name, input->name);
+      self->listener->failed (self, reason, self->user_data);
+      return GST_PAD_PROBE_DROP;
+    }
+    return GST_PAD_PROBE_OK;
+  }
+
+  choose_pace (self, pad);
+  self->built = TRUE;
+  if (!build_chain (self, caps, &reason)) {
+    self->codec = NULL;
+    self->listener->failed (self, reason, self->user_data);
+    return GST_PAD_PROBE_DROP;
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_input (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstRtcTrack *self = user_data;
+  GstEvent *event;
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
+    if (g_atomic_int_get (&self->muted))
+      return GST_PAD_PROBE_DROP;
+    return GST_PAD_PROBE_OK;
+  }
+
+  event = GST_PAD_PROBE_INFO_EVENT (info);
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_CAPS:
+      return take_input_caps (self, pad, event);
+    case GST_EVENT_EOS:
+      /* An input that ends before it said what it is still ends. */
+      if (!self->built) {
+        self->built = TRUE;
+        gst_element_link (self->pace, self->end);
+      }
+      return GST_PAD_PROBE_OK;
+    default:
+      return GST_PAD_PROBE_OK;
+  }
+}
+
+/* Before the chain stands, the pad answers for what it will take. */
+static gboolean
+query_input (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstRtcTrack *self = GST_RTC_TRACK (parent);
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_CAPS: {
+      g_autoptr (GstCaps) caps = gst_rtc_codec_get_all_caps (self->medium);
+      GstCaps *filter;
+
+      gst_query_parse_caps (query, &filter);
+      if (filter) {
+        g_autoptr (GstCaps) all = g_steal_pointer (&caps);
+
+        caps = gst_caps_intersect_full (
+            filter, all, GST_CAPS_INTERSECT_FIRST);
+      }
+      gst_query_set_caps_result (query, caps);
+      return TRUE;
+    }
+    case GST_QUERY_ACCEPT_CAPS: {
+      g_autoptr (GstCaps) all = gst_rtc_codec_get_all_caps (self->medium);
+      GstCaps *caps;
+
+      gst_query_parse_accept_caps (query, &caps);
+      gst_query_set_accept_caps_result (
+          query, gst_caps_can_intersect (caps, all));
+      return TRUE;
+    }
+    default:
+      return gst_pad_query_default (pad, parent, query);
+  }
+}
+
+/* --- public --- */
+
+GstRtcMedia
+gst_rtc_track_get_medium (GstRtcTrack *self)
+{
+  return self->medium;
+}
+
+const gchar *
+gst_rtc_track_get_codec_name (GstRtcTrack *self)
+{
+  const gchar *name;
+
+  GST_OBJECT_LOCK (self);
+  name = self->codec_name;
+  GST_OBJECT_UNLOCK (self);
+  return name;
+}
+
+GstCaps *
+gst_rtc_track_ref_rtp_caps (GstRtcTrack *self)
+{
+  GstCaps *caps;
+
+  GST_OBJECT_LOCK (self);
+  caps = self->rtp_caps ? gst_caps_ref (self->rtp_caps) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return caps;
+}
+
+void
+gst_rtc_track_set_muted (GstRtcTrack *self, gboolean muted)
+{
+  if (g_atomic_int_get (&self->muted) == muted)
+    return;
+  g_atomic_int_set (&self->muted, muted);
+  if (!muted)
+    gst_rtc_track_request_keyframe (self);
+}
+
+void
+gst_rtc_track_get_sent (
+    GstRtcTrack *self, guint64 *packets, guint64 *frames)
+{
+  GST_OBJECT_LOCK (self);
+  *packets = self->packets;
+  *frames = self->frames;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstElement *
+make_core_element (const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (!element)
+    g_error ("element %s of the GStreamer core is missing", factory);
+  return element;
+}
+
+GstRtcTrack *
+gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
+    guint bitrate, const GstRtcTrackListener *listener, gpointer user_data)
+{
+  GstRtcTrack *self = g_object_new (GST_RTC_TYPE_TRACK, NULL);
+  g_autoptr (GstPad) input = NULL;
+  g_autoptr (GstPad) paced = NULL;
+  g_autoptr (GstPad) end = NULL;
+  GstPad *ghost;
+
+  self->medium = medium;
+  self->codecs = g_strdupv ((gchar **) codecs);
+  self->bitrate = bitrate;
+  self->listener = listener;
+  self->user_data = user_data;
+
+  self->pace = make_core_element ("clocksync");
+  self->end = make_core_element ("fakesink");
+  g_object_set (self->end, "sync", FALSE, "async", FALSE,
+      "enable-last-sample", FALSE, NULL);
+  gst_bin_add_many (GST_BIN (self), self->pace, self->end, NULL);
+
+  input = gst_element_get_static_pad (self->pace, "sink");
+  ghost = gst_ghost_pad_new ("sink", input);
+  gst_pad_set_query_function (ghost, query_input);
+  gst_element_add_pad (GST_ELEMENT (self), ghost);
+
+  paced = gst_element_get_static_pad (self->pace, "src");
+  gst_pad_add_probe (paced,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_input, self, NULL);
+  end = gst_element_get_static_pad (self->end, "sink");
+  gst_pad_add_probe (end,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
+          GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_end_data, self, NULL);
+  return self;
+}
+
+static void
+gst_rtc_track_finalize (GObject *object)
+{
+  GstRtcTrack *self = GST_RTC_TRACK (object);
+
+  g_strfreev (self->codecs);
+  gst_clear_caps (&self->rtp_caps);
+  G_OBJECT_CLASS (gst_rtc_track_parent_class)->finalize (object);
+}
+
+static void
+gst_rtc_track_class_init (GstRtcTrackClass *klass)
+{
+  GST_DEBUG_CATEGORY_INIT (track_debug, "rtctrack", 0, "Local tracks");
+  G_OBJECT_CLASS (klass)->finalize = gst_rtc_track_finalize;
+}
+
+static void
+gst_rtc_track_init (GstRtcTrack *self)
+{
+  gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  self->last_keyframe = GST_CLOCK_TIME_NONE;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One local track: a bin that paces its input, encodes it once (or passes it
+ * through) and hands every RTP packet to its listener.
+ * Made and freed in state changes and pad requests; works on the streaming
+ * thread of its input. */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gstrtccodec.h"
+
+G_BEGIN_DECLS
+
+#define GST_RTC_TYPE_TRACK (gst_rtc_track_get_type ())
+G_DECLARE_FINAL_TYPE (GstRtcTrack, gst_rtc_track, GST_RTC, TRACK, GstBin)
+
+/**
+ * GstRtcTrackListener:
+ * @ready: codec and RTP caps are known; again when the caps change
+ * @packet: one RTP packet; @buffer borrowed, PTS in absolute time of the
+ *   clock, for all viewers to share and not to be written to
+ * @failed: no encoding can be had; @reason for a person
+ * @encoder_setup: the encoder before it runs
+ *
+ * All on the streaming thread of the input, with no lock held.
+ */
+typedef struct
+{
+  void (*ready) (GstRtcTrack *track, gpointer user_data);
+  void (*packet) (
+      GstRtcTrack *track, GstBuffer *buffer, gpointer user_data);
+  void (*failed) (
+      GstRtcTrack *track, const gchar *reason, gpointer user_data);
+  void (*encoder_setup) (
+      GstRtcTrack *track, GstElement *encoder, gpointer user_data);
+} GstRtcTrackListener;
+
+/* @codecs: NULL-terminated names in order of preference, for raw input.
+ * @bitrate: of a video encoder, bit/s. @listener and @user_data must outlive
+ * the track's streaming. */
+GstRtcTrack *gst_rtc_track_new (GstRtcMedia medium,
+    const gchar *const *codecs, guint bitrate,
+    const GstRtcTrackListener *listener,
+    gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
+
+GstRtcMedia gst_rtc_track_get_medium (GstRtcTrack *track);
+
+/* Name of the encoding and its RTP caps (transfer full), NULL before they
+ * are known. Any thread. */
+const gchar *gst_rtc_track_get_codec_name (GstRtcTrack *track);
+GstCaps *gst_rtc_track_ref_rtp_caps (GstRtcTrack *track);
+
+/* While muted nothing leaves, and nothing is encoded. Any thread. */
+void gst_rtc_track_set_muted (GstRtcTrack *track, gboolean muted);
+
+/* Asks the encoder for a keyframe, at most five times a second: requests in
+ * between are merged into one. Nothing for audio. Any thread. */
+void gst_rtc_track_request_keyframe (GstRtcTrack *track);
+
+/* Packets and bytes handed out so far. Any thread. */
+void gst_rtc_track_get_sent (
+    GstRtcTrack *track, guint64 *packets, guint64 *frames);
+
+G_END_DECLS

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One viewer of an own stream: its media session and the transport to it.
+ * Worker, but for packets, which come from streaming threads. */
+#include "gstrtcviewer.h"
+
+struct _GstRtcViewer
+{
+  gatomicrefcount ref_count;
+  GstRtcElement *element; /* borrowed: the element stops its viewers first */
+  gchar *media_session;
+  gchar *user_id;
+  gboolean screen;
+  GstRtcPeer *peer;
+  gint wanted; /* atomic GstRtcMedia */
+  const GstRtcViewerListener *listener;
+  gpointer user_data;
+};
+
+static void
+on_local_description (GstRtcPeer *peer, const gchar *sdp, gpointer user_data)
+{
+  GstRtcViewer *self = user_data;
+
+  gst_rtc_room_client_send_description (
+      gst_rtc_element_get_client (self->element), self->media_session, sdp);
+}
+
+static void
+on_local_candidate (GstRtcPeer *peer, guint mline, const gchar *candidate,
+    gpointer user_data)
+{
+  GstRtcViewer *self = user_data;
+
+  gst_rtc_room_client_send_candidate (
+      gst_rtc_element_get_client (self->element), self->media_session, mline,
+      candidate ? candidate : "");
+}
+
+static void
+on_connected (GstRtcPeer *peer, gpointer user_data)
+{
+  GstRtcViewer *self = user_data;
+
+  gst_rtc_room_client_media_connected (
+      gst_rtc_element_get_client (self->element), self->media_session);
+  self->listener->connected (self, self->user_data);
+}
+
+static void
+on_failed (GstRtcPeer *peer, const GError *error, gpointer user_data)
+{
+  GstRtcViewer *self = user_data;
+
+  self->listener->failed (self, error, self->user_data);
+}
+
+static void
+on_keyframe_wanted (GstRtcPeer *peer, gpointer user_data)
+{
+  GstRtcViewer *self = user_data;
+
+  self->listener->keyframe_wanted (self, self->user_data);
+}
+
+static const GstRtcPeerListener peer_listener = {
+    .local_description = on_local_description,
+    .local_candidate = on_local_candidate,
+    .connected = on_connected,
+    .failed = on_failed,
+    .keyframe_wanted = on_keyframe_wanted,
+};
+
+GstRtcViewer *
+gst_rtc_viewer_new (GstRtcElement *element, const gchar *media_session,
+    const gchar *user_id, gboolean screen,
+    const GstRtcViewerListener *listener, gpointer user_data, GError **error)
+{
+  g_autofree gchar *name = g_strdup_printf ("viewer-%s", user_id);
+  GstRtcViewer *self = g_new0 (GstRtcViewer, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->element = element;
+  self->media_session = g_strdup (media_session);
+  self->user_id = g_strdup (user_id);
+  self->screen = screen;
+  self->listener = listener;
+  self->user_data = user_data;
+  self->wanted = GST_RTC_MEDIA_BOTH;
+  self->peer = gst_rtc_element_new_peer (
+      element, GST_RTC_PEER_SENDER, name, 0, &peer_listener, self, error);
+  if (!self->peer)
+    g_clear_pointer (&self, gst_rtc_viewer_unref);
+  return self;
+}
+
+GstRtcViewer *
+gst_rtc_viewer_ref (GstRtcViewer *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+gst_rtc_viewer_unref (GstRtcViewer *self)
+{
+  if (!self)
+    return;
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  gst_clear_object (&self->peer);
+  g_free (self->media_session);
+  g_free (self->user_id);
+  g_free (self);
+}
+
+void
+gst_rtc_viewer_add_track (GstRtcViewer *self, GstRtcTrack *track)
+{
+  g_autoptr (GstCaps) caps = gst_rtc_track_ref_rtp_caps (track);
+
+  gst_rtc_peer_add_track (
+      self->peer, gst_rtc_track_get_medium (track), caps);
+}
+
+void
+gst_rtc_viewer_start (GstRtcViewer *self)
+{
+  gst_rtc_peer_start (self->peer);
+}
+
+void
+gst_rtc_viewer_set_answer (GstRtcViewer *self, const gchar *sdp)
+{
+  gst_rtc_peer_set_remote_description (self->peer, sdp);
+}
+
+void
+gst_rtc_viewer_add_candidate (
+    GstRtcViewer *self, guint mline, const gchar *candidate)
+{
+  gst_rtc_peer_add_candidate (self->peer, mline, candidate);
+}
+
+void
+gst_rtc_viewer_stop (GstRtcViewer *self)
+{
+  gst_rtc_peer_stop (self->peer);
+}
+
+void
+gst_rtc_viewer_set_wanted (GstRtcViewer *self, GstRtcMedia wanted)
+{
+  g_atomic_int_set (&self->wanted, (gint) wanted);
+}
+
+void
+gst_rtc_viewer_push (
+    GstRtcViewer *self, GstRtcMedia medium, GstBuffer *buffer)
+{
+  if (g_atomic_int_get (&self->wanted) & medium)
+    gst_rtc_peer_push (self->peer, medium, gst_buffer_ref (buffer));
+}
+
+const gchar *
+gst_rtc_viewer_get_media_session (GstRtcViewer *self)
+{
+  return self->media_session;
+}
+
+const gchar *
+gst_rtc_viewer_get_user_id (GstRtcViewer *self)
+{
+  return self->user_id;
+}
+
+gboolean
+gst_rtc_viewer_get_screen (GstRtcViewer *self)
+{
+  return self->screen;
+}
+
+GstRtcPeer *
+gst_rtc_viewer_get_peer (GstRtcViewer *self)
+{
+  return self->peer;
+}

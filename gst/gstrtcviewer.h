@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One viewer of an own stream: its media session and the transport to it.
+ * Made and stopped on the worker; packets come from streaming threads. */
+#pragma once
+
+#include "gstrtcelement.h"
+#include "gstrtctrack.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstRtcViewer GstRtcViewer;
+
+/**
+ * GstRtcViewerListener:
+ * @connected: media flows to it
+ * @failed: it is lost; @error has code 300006
+ * @keyframe_wanted: streaming thread
+ *
+ * The first two on the worker.
+ */
+typedef struct
+{
+  void (*connected) (GstRtcViewer *viewer, gpointer user_data);
+  void (*failed) (
+      GstRtcViewer *viewer, const GError *error, gpointer user_data);
+  void (*keyframe_wanted) (GstRtcViewer *viewer, gpointer user_data);
+} GstRtcViewerListener;
+
+/* Makes the transport towards @user_id for the media session of that id.
+ * @user_data must live until gst_rtc_viewer_stop (). NULL and 300006. */
+GstRtcViewer *gst_rtc_viewer_new (GstRtcElement *element,
+    const gchar *media_session, const gchar *user_id, gboolean screen,
+    const GstRtcViewerListener *listener, gpointer user_data,
+    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GstRtcViewer *gst_rtc_viewer_ref (GstRtcViewer *viewer);
+void gst_rtc_viewer_unref (GstRtcViewer *viewer);
+
+/* Worker, before start: offers @track to it. */
+void gst_rtc_viewer_add_track (GstRtcViewer *viewer, GstRtcTrack *track);
+/* Worker. Makes the offer and sends it through the room client. */
+void gst_rtc_viewer_start (GstRtcViewer *viewer);
+/* Worker. From the other side. */
+void gst_rtc_viewer_set_answer (GstRtcViewer *viewer, const gchar *sdp);
+void gst_rtc_viewer_add_candidate (
+    GstRtcViewer *viewer, guint mline, const gchar *candidate);
+/* Worker. No callback comes after it. */
+void gst_rtc_viewer_stop (GstRtcViewer *viewer);
+
+/* The media it wants delivered now. Any thread. */
+void gst_rtc_viewer_set_wanted (GstRtcViewer *viewer, GstRtcMedia wanted);
+
+/* One packet for it, if it wants the medium. @buffer borrowed. Any thread,
+ * never blocks. */
+void gst_rtc_viewer_push (
+    GstRtcViewer *viewer, GstRtcMedia medium, GstBuffer *buffer);
+
+/* Set once. Borrowed. */
+const gchar *gst_rtc_viewer_get_media_session (GstRtcViewer *viewer);
+const gchar *gst_rtc_viewer_get_user_id (GstRtcViewer *viewer);
+gboolean gst_rtc_viewer_get_screen (GstRtcViewer *viewer);
+GstRtcPeer *gst_rtc_viewer_get_peer (GstRtcViewer *viewer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcViewer, gst_rtc_viewer_unref)
+
+G_END_DECLS

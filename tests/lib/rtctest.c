@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the tests share. On the thread of the test. */
+#include "rtctest.h"
+
+GMainContext *
+rtc_test_context_enter (void)
+{
+  GMainContext *context = g_main_context_new ();
+
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_push_thread_default (context);
+  return context;
+}
+
+void
+rtc_test_context_leave (GMainContext *context)
+{
+  rtc_test_settle (context);
+  g_main_context_pop_thread_default (context);
+  g_main_context_release (context);
+  g_main_context_unref (context);
+}
+
+static gboolean
+on_tick (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+void
+rtc_test_iterate (GMainContext *context, gint64 since, const gchar *what,
+    const gchar *file, gint line)
+{
+  const gint64 waited =
+      (g_get_monotonic_time () - since) / G_TIME_SPAN_MILLISECOND;
+  GSource *tick;
+
+  if (waited > RTC_TEST_WATCHDOG_MS)
+    g_error ("%s:%d: still waiting for: %s", file, line, what);
+
+  /* Wakes up in time for the watchdog where nothing else does. */
+  tick = g_timeout_source_new (RTC_TEST_WATCHDOG_MS / 4);
+  g_source_set_callback (tick, on_tick, NULL, NULL);
+  g_source_attach (tick, context);
+  g_main_context_iteration (context, TRUE);
+  g_source_destroy (tick);
+  g_source_unref (tick);
+}
+
+void
+rtc_test_settle (GMainContext *context)
+{
+  while (g_main_context_iteration (context, FALSE))
+    ;
+}
+
+GstRtcConfigValues
+rtc_test_config_values (const gchar *server_url, const gchar *user_id)
+{
+  return (GstRtcConfigValues){
+      .server_url = server_url,
+      .room_id = "room",
+      .user_id = user_id,
+      .visible = TRUE,
+      .signaling_timeout = GST_RTC_DEFAULT_SIGNALING_TIMEOUT,
+      .connect_timeout = GST_RTC_DEFAULT_CONNECT_TIMEOUT,
+      .media_timeout = GST_RTC_DEFAULT_MEDIA_TIMEOUT,
+      .reconnect_attempts = GST_RTC_DEFAULT_RECONNECT_ATTEMPTS,
+      .reconnect_delay = GST_RTC_DEFAULT_RECONNECT_DELAY,
+  };
+}
