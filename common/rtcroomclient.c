@@ -57,6 +57,7 @@ struct _GstRtcRoomClient
   gchar *user_id;         /* while in a room */
 
   GCancellable *fetching;
+  guint n_fetching; /* cancelled ones too, until they have come back */
   GstRtcEndpoint *endpoint;
   GString *attempts; /* each address that did not open, and why */
   GstRtcSession *session;
@@ -541,6 +542,35 @@ static const GstRtcSessionListener session_listener = {
 /* What the state machine orders */
 
 static void
+on_shutdown_done (gpointer data, gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = data;
+
+  gst_rtc_outbox_drop_events (self->outbox);
+  if (self->shutdown_func)
+    self->shutdown_func (self->shutdown_data, NULL);
+}
+
+static gboolean
+is_out (GstRtcRoomClient *self)
+{
+  return self->state.phase == GST_RTC_PHASE_NEW ||
+         self->state.phase == GST_RTC_PHASE_INITED;
+}
+
+/* The end of a shutdown waits for what still holds the client. */
+static void
+finish_shutdown (GstRtcRoomClient *self)
+{
+  if (!self->shutting_down || self->shut_down || self->n_fetching > 0 ||
+      !is_out (self))
+    return;
+  self->shut_down = TRUE;
+  gst_rtc_outbox_push_call (
+      self->outbox, on_shutdown_done, g_object_ref (self));
+}
+
+static void
 on_endpoint_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GstRtcRoomClient) self = user_data;
@@ -548,6 +578,8 @@ on_endpoint_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GstRtcEndpoint) endpoint =
       gst_rtc_endpoint_fetch_finish (result, &error);
 
+  self->n_fetching--;
+  finish_shutdown (self);
   /* The join that wanted it is gone. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
@@ -568,6 +600,7 @@ fetch_config (GstRtcRoomClient *self, const GError *cause)
   g_clear_pointer (&self->endpoint, gst_rtc_endpoint_free);
   g_string_truncate (self->attempts, 0);
   self->fetching = g_cancellable_new ();
+  self->n_fetching++;
   gst_rtc_endpoint_fetch_async (
       self->config, self->fetching, on_endpoint_fetched, g_object_ref (self));
 }
@@ -826,23 +859,6 @@ arm_deadline (GstRtcRoomClient *self)
   self->deadline = start_timer (self, (guint)left, on_deadline, self);
 }
 
-static void
-on_shutdown_done (gpointer data, gpointer user_data)
-{
-  g_autoptr (GstRtcRoomClient) self = data;
-
-  gst_rtc_outbox_drop_events (self->outbox);
-  if (self->shutdown_func)
-    self->shutdown_func (self->shutdown_data, NULL);
-}
-
-static gboolean
-is_out (GstRtcRoomClient *self)
-{
-  return self->state.phase == GST_RTC_PHASE_NEW ||
-         self->state.phase == GST_RTC_PHASE_INITED;
-}
-
 /* Whatever the way out of a room or a join was, nothing of it stays. */
 static void
 clean_up (GstRtcRoomClient *self)
@@ -857,11 +873,7 @@ clean_up (GstRtcRoomClient *self)
   if (self->dialect)
     GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
   g_clear_object (&self->dialect);
-  if (self->shutting_down && !self->shut_down) {
-    self->shut_down = TRUE;
-    gst_rtc_outbox_push_call (
-        self->outbox, on_shutdown_done, g_object_ref (self));
-  }
+  finish_shutdown (self);
 }
 
 static void

@@ -8,22 +8,23 @@
 
 static const GstRtcCodec codec_table[] = {
     {"VP8", GST_RTC_MEDIA_VIDEO, "video/x-vp8", "video/x-vp8", "vp8enc", NULL,
-        "rtpvp8pay", "rtpvp8depay", "vp8dec", 96},
+        "rtpvp8pay", "rtpvp8depay", NULL, "vp8dec", 96},
     {"VP9", GST_RTC_MEDIA_VIDEO, "video/x-vp9", "video/x-vp9", "vp9enc", NULL,
-        "rtpvp9pay", "rtpvp9depay", "vp9dec", 98},
+        "rtpvp9pay", "rtpvp9depay", NULL, "vp9dec", 98},
     {"H264", GST_RTC_MEDIA_VIDEO, "video/x-h264", "video/x-h264", "openh264enc",
-        "h264parse", "rtph264pay", "rtph264depay", "openh264dec", 102},
+        "h264parse", "rtph264pay", "rtph264depay", "h264parse", "openh264dec",
+        102},
     {"AV1", GST_RTC_MEDIA_VIDEO, "video/x-av1", "video/x-av1", "av1enc",
-        "av1parse", "rtpav1pay", "rtpav1depay", "av1dec", 104},
+        "av1parse", "rtpav1pay", "rtpav1depay", NULL, "av1dec", 104},
     {"OPUS", GST_RTC_MEDIA_AUDIO, "audio/x-opus",
         "audio/x-opus, channel-mapping-family = (int) 0", "opusenc",
-        "opusparse", "rtpopuspay", "rtpopusdepay", "opusdec", 111},
+        "opusparse", "rtpopuspay", "rtpopusdepay", NULL, "opusdec", 111},
     {"PCMU", GST_RTC_MEDIA_AUDIO, "audio/x-mulaw",
         "audio/x-mulaw, rate = (int) 8000, channels = (int) 1", "mulawenc",
-        NULL, "rtppcmupay", "rtppcmudepay", "mulawdec", 0},
+        NULL, "rtppcmupay", "rtppcmudepay", NULL, "mulawdec", 0},
     {"PCMA", GST_RTC_MEDIA_AUDIO, "audio/x-alaw",
-        "audio/x-alaw, rate = (int) 8000, channels = (int) 1", "alawenc",
-        NULL, "rtppcmapay", "rtppcmadepay", "alawdec", 8},
+        "audio/x-alaw, rate = (int) 8000, channels = (int) 1", "alawenc", NULL,
+        "rtppcmapay", "rtppcmadepay", NULL, "alawdec", 8},
 };
 
 /**
@@ -174,10 +175,9 @@ gst_rtc_codec_make (const gchar *factory, gchar **reason)
 static void
 set_threads (GstElement *encoder)
 {
-  if (g_object_class_find_property (
-          G_OBJECT_GET_CLASS (encoder), "deadline")) {
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (encoder), "deadline")) {
     g_object_set (
-        encoder, "threads", (gint) MIN (g_get_num_processors (), 8), NULL);
+        encoder, "threads", (gint)MIN (g_get_num_processors (), 8), NULL);
   }
 }
 
@@ -209,8 +209,7 @@ gst_rtc_codec_make_payloader (const GstRtcCodec *codec, gchar **reason)
   GstElement *payloader = gst_rtc_codec_make (codec->payloader, reason);
 
   if (payloader) {
-    g_object_set (
-        payloader, "pt", codec->payload, "mtu", PAYLOADER_MTU, NULL);
+    g_object_set (payloader, "pt", codec->payload, "mtu", PAYLOADER_MTU, NULL);
   }
   return payloader;
 }

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @encoder, @payloader, @depayloader, @decoder: factory names
  * @parser: (nullable): completes the caps of media that comes or goes
  *   encoded
+ * @decoder_parser: (nullable): what @decoder needs before it
  * @payload: the payload type that is offered
  */
 typedef struct
@@ -29,6 +30,7 @@ typedef struct
   const gchar *parser;
   const gchar *payloader;
   const gchar *depayloader;
+  const gchar *decoder_parser;
   const gchar *decoder;
   guint payload;
 } GstRtcCodec;

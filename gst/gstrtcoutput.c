@@ -132,6 +132,8 @@ append_made (GstRtcOutput *self, const gchar *factory)
 static gboolean
 append_decoder (GstRtcOutput *self, const GstRtcCodec *codec)
 {
+  if (codec->decoder_parser && !append_made (self, codec->decoder_parser))
+    return FALSE;
   if (!append_made (self, codec->decoder))
     return FALSE;
   if (self->medium == GST_RTC_MEDIA_VIDEO)

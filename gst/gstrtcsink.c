@@ -867,7 +867,9 @@ gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
   gst_pad_set_active (pad, FALSE);
   gst_element_set_locked_state (GST_ELEMENT (entry->track), TRUE);
   gst_element_set_state (GST_ELEMENT (entry->track), GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (self), GST_ELEMENT (entry->track));
+  /* A bin that is disposed of has let its children go already. */
+  if (GST_OBJECT_PARENT (entry->track) == GST_OBJECT (element))
+    gst_bin_remove (GST_BIN (self), GST_ELEMENT (entry->track));
   if (GST_OBJECT_PARENT (pad) == GST_OBJECT (element))
     gst_element_remove_pad (element, pad);
   free_sink_track (entry);

@@ -805,18 +805,15 @@ gst_rtc_src_change_state (GstElement *element, GstStateChange transition)
   if (ret == GST_STATE_CHANGE_FAILURE)
     return ret;
 
-  switch (transition) {
-    /* A bin without a pad yet would hang the pipeline in preroll. */
-    case GST_STATE_CHANGE_READY_TO_PAUSED:
-    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-      ret = GST_STATE_CHANGE_NO_PREROLL;
-      break;
-    case GST_STATE_CHANGE_PAUSED_TO_READY:
-      remove_all_outputs (self);
-      break;
-    default:
-      break;
-  }
+  /* A bin without a pad yet would hang the pipeline in preroll; outputs on
+   * their way out must not give their last return for the bin's. */
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED ||
+      transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    ret = GST_STATE_CHANGE_NO_PREROLL;
+  else if (ret == GST_STATE_CHANGE_NO_PREROLL)
+    ret = GST_STATE_CHANGE_SUCCESS;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    remove_all_outputs (self);
   return ret;
 }
 
