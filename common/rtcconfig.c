@@ -11,7 +11,6 @@
 
 #include "rtcerror-private.h"
 
-#define MAX_TOKEN_LENGTH 4096
 #define MAX_URL_LENGTH 2048
 #define MAX_LIST_LENGTH 32
 #define MAX_CA_FILE_BYTES (16 * 1024 * 1024)
@@ -201,8 +200,9 @@ check_token (GString *faults, const gchar *token)
 {
   if (!token)
     return;
-  if (strlen (token) > MAX_TOKEN_LENGTH)
-    add_fault (faults, "token", "is longer than %d bytes", MAX_TOKEN_LENGTH);
+  if (strlen (token) > GST_RTC_MAX_TOKEN_LENGTH)
+    add_fault (
+        faults, "token", "is longer than %d bytes", GST_RTC_MAX_TOKEN_LENGTH);
   else if (!is_printable (token))
     add_fault (faults, "token", "has characters that are not printable ASCII");
 }

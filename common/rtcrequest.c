@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names, refusal codes and copies of what can be asked of a room. Any
- * thread. */
+/* Names, refusal codes, checks and copies of what can be asked of a room.
+ * Any thread. */
 #include "rtcrequest.h"
 
-#include "rtcerror.h"
+#include <string.h>
+
+#include "rtcerror-private.h"
 
 typedef struct
 {
@@ -33,6 +35,53 @@ static const OperationInfo operations[GST_RTC_N_OPERATIONS] = {
         GST_RTC_ERROR_MUTE_REMOTE_ERROR},
 };
 
+static gboolean
+check_id (const gchar *field, const gchar *id, GError **error)
+{
+  g_autofree gchar *fault = NULL;
+
+  if (gst_rtc_id_is_valid (id, &fault))
+    return TRUE;
+  return gst_rtc_error_set (
+      error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s: %s", field, fault);
+}
+
+static gboolean
+check_subscribe (const GstRtcRequest *request, GError **error)
+{
+  if (!check_id ("user-id", request->user_id, error))
+    return FALSE;
+  if (request->audio == GST_RTC_FALSE && request->video == GST_RTC_FALSE)
+    return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+        "subscribe: audio and video are both off");
+  return TRUE;
+}
+
+static gboolean
+check_publish (const GstRtcRequest *request, GError **error)
+{
+  if (!request->stream ||
+      gst_rtc_stream_get_media (request->stream) == GST_RTC_MEDIA_NONE)
+    return gst_rtc_error_set (
+        error, GST_RTC_ERROR_INVALID_PARAMS, 0, "publish: there is no track");
+  return TRUE;
+}
+
+static gboolean
+check_token (const gchar *token, GError **error)
+{
+  gboolean valid =
+      token && *token && strlen (token) <= GST_RTC_MAX_TOKEN_LENGTH;
+
+  for (const gchar *p = token; valid && *p; p++)
+    valid = g_ascii_isgraph (*p);
+  if (valid)
+    return TRUE;
+  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+      "token: must be 1 to %d printable ASCII characters",
+      GST_RTC_MAX_TOKEN_LENGTH);
+}
+
 const gchar *
 gst_rtc_operation_get_nick (GstRtcOperation operation)
 {
@@ -48,6 +97,34 @@ gst_rtc_operation_get_refusal_code (GstRtcOperation operation)
       operation < GST_RTC_N_OPERATIONS, GST_RTC_ERROR_INVALID_PARAMS);
 
   return (gint)operations[operation].refusal;
+}
+
+gboolean
+gst_rtc_request_check (const GstRtcRequest *request, GError **error)
+{
+  switch (request->operation) {
+    case GST_RTC_OPERATION_INIT:
+      return check_id ("app-id", request->app_id, error);
+    case GST_RTC_OPERATION_JOIN:
+      return request->config ||
+             gst_rtc_error_set (
+                 error, GST_RTC_ERROR_INVALID_PARAMS, 0, "join: no settings");
+    case GST_RTC_OPERATION_RENEW_TOKEN:
+      return check_token (request->token, error);
+    case GST_RTC_OPERATION_PUBLISH:
+      return check_publish (request, error);
+    case GST_RTC_OPERATION_SUBSCRIBE:
+      return check_subscribe (request, error);
+    case GST_RTC_OPERATION_UNSUBSCRIBE:
+    case GST_RTC_OPERATION_MUTE_REMOTE:
+      return check_id ("user-id", request->user_id, error);
+    case GST_RTC_OPERATION_NONE:
+    case GST_RTC_N_OPERATIONS:
+      return gst_rtc_error_set (
+          error, GST_RTC_ERROR_INVALID_PARAMS, 0, "no such operation");
+    default:
+      return TRUE;
+  }
 }
 
 GstRtcRequest *

@@ -65,6 +65,10 @@ typedef struct
   const GstRtcStream *stream;
 } GstRtcRequest;
 
+/* The arguments alone, before any state: FALSE and 100001 with the argument
+ * and the rule. */
+gboolean gst_rtc_request_check (const GstRtcRequest *request, GError **error);
+
 /* An owned copy of all that @request points to, and its end (NULL is fine).
  * Only for copies: a borrowed request is never freed. */
 GstRtcRequest *gst_rtc_request_copy (

@@ -8,7 +8,6 @@
 #include "rtcroomclient.h"
 
 #include <gst/gst.h>
-#include <string.h>
 
 #include "rtcdialect.h"
 #include "rtcendpoint.h"
@@ -23,7 +22,6 @@ GST_DEBUG_CATEGORY_STATIC (client_debug);
 
 #define PONG_TIMEOUT_MS 5000
 #define SHUTDOWN_LEAVE_TIMEOUT_MS 250
-#define MAX_TOKEN_LENGTH 4096
 #define MAX_USERS 4096
 #define CLOSE_NORMAL 1000
 #define CLOSE_PROTOCOL_ERROR 1002
@@ -901,17 +899,6 @@ feed (
 /* Requests */
 
 static gboolean
-check_id (const gchar *field, const gchar *id, GError **error)
-{
-  g_autofree gchar *fault = NULL;
-
-  if (gst_rtc_id_is_valid (id, &fault))
-    return TRUE;
-  return gst_rtc_error_set (
-      error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s: %s", field, fault);
-}
-
-static gboolean
 check_join (
     GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
 {
@@ -919,9 +906,6 @@ check_join (
   g_autoptr (GstRtcConfig) config = NULL;
   GstRtcBackend backend;
 
-  if (!request->config)
-    return gst_rtc_error_set (
-        error, GST_RTC_ERROR_INVALID_PARAMS, 0, "join: no settings");
   backend = gst_rtc_config_get_backend (request->config);
   dialect = gst_rtc_dialect_new (backend);
   if (!dialect)
@@ -930,67 +914,6 @@ check_join (
         gst_rtc_backend_get_nick (backend));
   config = adapt_config (self, request->config, error);
   return config != NULL;
-}
-
-static gboolean
-check_subscribe (const GstRtcRequest *request, GError **error)
-{
-  if (!check_id ("user-id", request->user_id, error))
-    return FALSE;
-  if (request->audio == GST_RTC_FALSE && request->video == GST_RTC_FALSE)
-    return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
-        "subscribe: audio and video are both off");
-  return TRUE;
-}
-
-static gboolean
-check_publish (const GstRtcRequest *request, GError **error)
-{
-  if (!request->stream ||
-      gst_rtc_stream_get_media (request->stream) == GST_RTC_MEDIA_NONE)
-    return gst_rtc_error_set (
-        error, GST_RTC_ERROR_INVALID_PARAMS, 0, "publish: there is no track");
-  return TRUE;
-}
-
-static gboolean
-check_token (const gchar *token, GError **error)
-{
-  gboolean valid = token && *token && strlen (token) <= MAX_TOKEN_LENGTH;
-
-  for (const gchar *p = token; valid && *p; p++)
-    valid = g_ascii_isgraph (*p);
-  if (valid)
-    return TRUE;
-  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
-      "token: must be 1 to %d printable ASCII characters", MAX_TOKEN_LENGTH);
-}
-
-static gboolean
-check_parameters (
-    GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
-{
-  switch (request->operation) {
-    case GST_RTC_OPERATION_INIT:
-      return check_id ("app-id", request->app_id, error);
-    case GST_RTC_OPERATION_JOIN:
-      return check_join (self, request, error);
-    case GST_RTC_OPERATION_RENEW_TOKEN:
-      return check_token (request->token, error);
-    case GST_RTC_OPERATION_PUBLISH:
-      return check_publish (request, error);
-    case GST_RTC_OPERATION_SUBSCRIBE:
-      return check_subscribe (request, error);
-    case GST_RTC_OPERATION_UNSUBSCRIBE:
-    case GST_RTC_OPERATION_MUTE_REMOTE:
-      return check_id ("user-id", request->user_id, error);
-    case GST_RTC_OPERATION_NONE:
-    case GST_RTC_N_OPERATIONS:
-      return gst_rtc_error_set (
-          error, GST_RTC_ERROR_INVALID_PARAMS, 0, "no such operation");
-    default:
-      return TRUE;
-  }
 }
 
 static gboolean
@@ -1021,8 +944,12 @@ check_request (
   if (self->state.phase == GST_RTC_PHASE_NEW &&
       request->operation != GST_RTC_OPERATION_INIT)
     return gst_rtc_room_state_check (&self->state, request->operation, error);
-  return check_parameters (self, request, error) &&
-         gst_rtc_room_state_check (&self->state, request->operation, error) &&
+  if (!gst_rtc_request_check (request, error))
+    return FALSE;
+  if (request->operation == GST_RTC_OPERATION_JOIN &&
+      !check_join (self, request, error))
+    return FALSE;
+  return gst_rtc_room_state_check (&self->state, request->operation, error) &&
          gst_rtc_ledger_check (
              self->ledger, request, self->roster, self->user_id, error) &&
          check_socket (self, request, error);

@@ -981,6 +981,7 @@ gst_rtc_element_change_state (
 
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
+      gst_rtc_peer_warm_up ();
       open_worker (self);
       if (wants_auto_join (self))
         auto_init (self);

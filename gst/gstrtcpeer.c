@@ -1494,6 +1494,34 @@ make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
   gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
 }
 
+/* A decoder of DTLS makes the certificate that every webrtcbin of the process
+ * then presents. */
+static gpointer
+warm_up (gpointer data)
+{
+  const gchar *const factories[] = {
+      "webrtcbin", "dtlsdec", "srtpenc", "nicesrc", "rtpbin"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
+    GstElement *element = gst_element_factory_make (factories[i], NULL);
+
+    if (element) {
+      gst_object_ref_sink (element);
+      gst_object_unref (element);
+    }
+  }
+  return NULL;
+}
+
+void
+gst_rtc_peer_warm_up (void)
+{
+  static gint started = FALSE;
+
+  if (g_atomic_int_compare_and_exchange (&started, FALSE, TRUE))
+    g_thread_unref (g_thread_new ("rtc-warm-up", warm_up, NULL));
+}
+
 GstRtcPeer *
 gst_rtc_peer_new (GstRtcWorker *worker, const GstRtcPeerSettings *settings,
     const GstRtcPeerListener *listener, gpointer user_data, GError **error)

@@ -94,6 +94,11 @@ typedef struct
       GstBuffer *buffer, gpointer user_data);
 } GstRtcPeerListener;
 
+/* Loads what a transport needs and makes the certificate of the process, on
+ * a thread of its own, so that the first one does not wait for it. Only the
+ * first call does anything. Any thread, never blocks. */
+void gst_rtc_peer_warm_up (void);
+
 /* Makes the pipeline. NULL and 300006 / 300001 when webrtcbin or libnice's
  * elements are not installed (the reason names them). @user_data must live
  * until gst_rtc_peer_stop () has returned. Worker. */

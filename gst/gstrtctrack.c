@@ -182,7 +182,7 @@ add_elements (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
   for (guint i = 0; i < elements->len; i++) {
     GstElement *element = g_ptr_array_index (elements, i);
 
-    gst_bin_add (GST_BIN (self), gst_object_ref (element));
+    gst_bin_add (GST_BIN (self), element);
   }
   for (guint i = 0; i < elements->len; i++) {
     GstElement *element = g_ptr_array_index (elements, i);

@@ -459,6 +459,8 @@ test_file_like_source (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  gint failures;
+
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
@@ -477,5 +479,7 @@ main (int argc, char **argv)
   ADD ("other-codecs", test_other_codecs);
   ADD ("file-like-source", test_file_like_source);
 #undef ADD
-  return g_test_run ();
+  failures = g_test_run ();
+  gst_deinit (); /* the leaks tracer reports here */
+  return failures;
 }
