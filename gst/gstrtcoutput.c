@@ -39,6 +39,7 @@ struct _GstRtcOutput
   GstRtcMedia medium;
   gchar *stream_id;
   guint group_id;
+  GstClockTime latency;
   GstTagList *tags;
   GstElement *source; /* appsrc */
   GstPad *inner;      /* ghost pad of this bin */
@@ -56,6 +57,7 @@ struct _GstRtcOutput
   Place place;
   gboolean condemned; /* to be detached by who is attaching */
   guint64 packets;
+  GstClockTime filled; /* running time up to which data or gaps went out */
 
   gint relinked; /* atomic: the pad was unlinked since the chain was built */
   gint built;    /* atomic: some chain carries data */
@@ -399,6 +401,7 @@ gst_rtc_output_new (const GstRtcOutputInfo *info,
   self->medium = info->medium;
   self->stream_id = g_strdup (info->stream_id);
   self->group_id = info->group_id;
+  self->latency = info->latency * GST_MSECOND;
   self->listener = listener;
   self->user_data = user_data;
   self->tags = gst_tag_list_new (GST_RTC_TAG_USER_ID, info->user_id,
@@ -409,7 +412,7 @@ gst_rtc_output_new (const GstRtcOutputInfo *info,
   if (!self->source)
     g_error ("element appsrc of the GStreamer base plugins is missing");
   g_object_set (self->source, "format", GST_FORMAT_TIME, "is-live", TRUE,
-      "min-latency", (gint64) info->latency * GST_MSECOND, "max-bytes",
+      "min-latency", (gint64) self->latency, "max-bytes",
       (guint64) QUEUE_BYTES, "max-time", (guint64) QUEUE_TIME, "leaky-type",
       GST_APP_LEAKY_TYPE_DOWNSTREAM, NULL);
   gst_bin_add (GST_BIN (self), self->source);
@@ -482,7 +485,7 @@ gst_rtc_output_detach (GstRtcOutput *self)
 }
 
 static gboolean
-take_caps (GstRtcOutput *self, GstCaps *caps)
+take_caps (GstRtcOutput *self, GstCaps *caps, GstClockTime running)
 {
   gboolean changed;
 
@@ -490,6 +493,7 @@ take_caps (GstRtcOutput *self, GstCaps *caps)
   changed = self->caps != caps;
   gst_caps_replace (&self->caps, caps);
   self->packets++;
+  self->filled = running;
   GST_OBJECT_UNLOCK (self);
   return changed;
 }
@@ -506,12 +510,45 @@ gst_rtc_output_push (GstRtcOutput *self, GstCaps *caps, GstBuffer *buffer)
     return;
   }
 
-  if (take_caps (self, caps))
+  if (take_caps (self, caps, pts - base_time))
     gst_app_src_set_caps (GST_APP_SRC (self->source), caps);
   buffer = gst_buffer_make_writable (buffer);
   GST_BUFFER_PTS (buffer) = pts - base_time;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
   gst_app_src_push_buffer (GST_APP_SRC (self->source), buffer);
+}
+
+/* The end of the gap lies the latency back, so that media which is still in
+ * the jitter buffer does not come after it. */
+static gboolean
+take_gap (
+    GstRtcOutput *self, GstClockTime now, GstClockTime *start, GstClockTime *end)
+{
+  gboolean found;
+
+  GST_OBJECT_LOCK (self);
+  *start = self->filled;
+  *end = now > self->latency ? now - self->latency : 0;
+  found = GST_CLOCK_TIME_IS_VALID (*start) && *end > *start;
+  if (found)
+    self->filled = *end;
+  GST_OBJECT_UNLOCK (self);
+  return found;
+}
+
+void
+gst_rtc_output_fill_gap (GstRtcOutput *self)
+{
+  GstClockTime now =
+      gst_element_get_current_running_time (GST_ELEMENT (self));
+  GstClockTime start;
+  GstClockTime end;
+
+  if (!g_atomic_int_get (&self->built) || !GST_CLOCK_TIME_IS_VALID (now) ||
+      !take_gap (self, now, &start, &end))
+    return;
+  gst_element_send_event (
+      self->source, gst_event_new_gap (start, end - start));
 }
 
 void
@@ -591,4 +628,5 @@ gst_rtc_output_init (GstRtcOutput *self)
 {
   self->elements = g_ptr_array_new ();
   self->last_keyframe = -KEYFRAME_INTERVAL;
+  self->filled = GST_CLOCK_TIME_NONE;
 }

@@ -77,8 +77,14 @@ void gst_rtc_output_push (
  * told. Any thread but the output's own. */
 void gst_rtc_output_end (GstRtcOutput *output);
 
-/* Shows on the pad. Any thread where the application may be called. */
+/* The publisher has disabled the medium: shows on the pad, which notifies.
+ * Any thread where the application may be called. */
 void gst_rtc_output_set_muted (GstRtcOutput *output, gboolean muted);
+
+/* Tells downstream, after what was pushed, that nothing came up to now, so
+ * that the timeline goes on while a medium is muted or paused. Any thread,
+ * never blocks. */
+void gst_rtc_output_fill_gap (GstRtcOutput *output);
 
 /* Packets that were pushed and not dropped. Any thread. */
 guint64 gst_rtc_output_get_packets (GstRtcOutput *output);

@@ -174,6 +174,17 @@ track_is_screen (GstRtcSink *self, GstRtcTrack *track)
   return screen;
 }
 
+static gboolean
+has_failed_track (GstRtcSink *self, gboolean screen)
+{
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+  gboolean failed = FALSE;
+
+  for (guint i = 0; i < tracks->len; i++)
+    failed |= gst_rtc_track_has_failed (g_ptr_array_index (tracks, i));
+  return failed;
+}
+
 /* --- packets, on streaming threads --- */
 
 static GPtrArray *
@@ -208,16 +219,25 @@ on_track_ready (GstRtcTrack *track, gpointer user_data)
       GST_RTC_ELEMENT (user_data), try_waiting_job, NULL, NULL);
 }
 
+static void track_failed_job (GstRtcElement *element, gpointer data);
+static void free_track_failure (gpointer data);
+
+/* Of the stream @screen. */
+typedef struct
+{
+  gboolean screen;
+  gchar *reason;
+} TrackFailure;
+
 static void
 on_track_failed (GstRtcTrack *track, const gchar *reason, gpointer user_data)
 {
-  GstRtcSink *self = user_data;
-  g_autoptr (GError) error =
-      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", reason);
+  TrackFailure *failure = g_new (TrackFailure, 1);
 
-  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_ERROR,
-      error, GST_RTC_OPERATION_PUBLISH, NULL,
-      failure_stream (track_is_screen (self, track)));
+  *failure = (TrackFailure){.screen = track_is_screen (user_data, track),
+      .reason = g_strdup (reason)};
+  gst_rtc_element_invoke (GST_RTC_ELEMENT (user_data), track_failed_job,
+      failure, free_track_failure);
 }
 
 static void
@@ -401,10 +421,47 @@ publish_stream (GstRtcSink *self, gboolean screen, GstRtcElementCall *call)
     return;
   }
 
+  if (has_failed_track (self, screen)) {
+    error = gst_rtc_error_new (
+        GST_RTC_ERROR_PUBLISH_ERROR, 0, "the encoding has failed before");
+    gst_rtc_element_call_fail (element, call, error);
+    return;
+  }
+
   publication->phase = PUBLICATION_WAITING;
   publication->call = call;
   start_deadline (self, screen);
   try_publication (self, screen);
+}
+
+static void
+free_track_failure (gpointer data)
+{
+  TrackFailure *failure = data;
+
+  g_free (failure->reason);
+  g_free (failure);
+}
+
+/* A publish that waits for the track is what failed then. */
+static void
+track_failed_job (GstRtcElement *element, gpointer data)
+{
+  TrackFailure *failure = data;
+  Publication *publication =
+      &GST_RTC_SINK (element)->publications[failure->screen];
+  g_autoptr (GError) error = gst_rtc_error_new (
+      GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", failure->reason);
+
+  if (publication->phase != PUBLICATION_WAITING) {
+    gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, error,
+        GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (failure->screen));
+    return;
+  }
+  clear_deadline (publication);
+  publication->phase = PUBLICATION_NONE;
+  gst_rtc_element_call_fail (
+      element, g_steal_pointer (&publication->call), error);
 }
 
 static gboolean
@@ -457,8 +514,9 @@ gst_rtc_sink_activate (GstRtcElement *element)
   wants = self->auto_publish;
   GST_OBJECT_UNLOCK (self);
 
+  /* What a track that has failed means has been told already. */
   for (guint screen = 0; wants && screen < N_STREAMS; screen++) {
-    if (has_tracks (self, screen) &&
+    if (has_tracks (self, screen) && !has_failed_track (self, screen) &&
         self->publications[screen].phase == PUBLICATION_NONE) {
       publish_stream (self, screen,
           gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
@@ -682,6 +740,18 @@ open_viewer (GstRtcSink *self, const GstRtcEvent *event)
   start_viewer (self, viewer);
 }
 
+/* @error: (nullable): the viewer's side failed, else it left. */
+static void
+close_viewer (GstRtcSink *self, GstRtcViewer *viewer, const GError *error)
+{
+  if (error) {
+    gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
+        error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
+        failure_stream (gst_rtc_viewer_get_screen (viewer)));
+  }
+  remove_viewer (self, viewer);
+}
+
 static void
 gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
 {
@@ -707,7 +777,7 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
       break;
     case GST_RTC_EVENT_MEDIA_CLOSED:
       if (viewer)
-        remove_viewer (self, viewer);
+        close_viewer (self, viewer, event->error);
       break;
     default:
       break;
@@ -733,21 +803,21 @@ gst_rtc_sink_child_failed (
     GstRtcElement *element, GstObject *source, const GError *error)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  g_autoptr (GError) failure = gst_rtc_error_new (
-      GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s: %s", GST_OBJECT_NAME (source),
-      error->message);
-  gboolean screen = FALSE;
+  g_autoptr (GstRtcTrack) track = NULL;
+  g_autofree gchar *reason = g_strdup_printf (
+      "%s: %s", GST_OBJECT_NAME (source), error->message);
 
   GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->tracks->len; i++) {
+  for (guint i = 0; i < self->tracks->len && !track; i++) {
     SinkTrack *entry = g_ptr_array_index (self->tracks, i);
 
     if (gst_object_has_as_ancestor (source, GST_OBJECT (entry->track)))
-      screen = gst_rtc_sink_pad_get_screen (entry->pad);
+      track = gst_object_ref (entry->track);
   }
   GST_OBJECT_UNLOCK (self);
-  gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, failure,
-      GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (screen));
+  /* One that is in no track any more belongs to a pad that was released. */
+  if (track)
+    gst_rtc_track_fail (track, reason);
 }
 
 /* --- pads --- */

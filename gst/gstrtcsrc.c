@@ -25,6 +25,8 @@ GST_DEBUG_CATEGORY_STATIC (src_debug);
 #define GST_CAT_DEFAULT src_debug
 
 #define DEFAULT_LATENCY 200
+/* How often the timeline of muted media is told to go on. */
+#define GAP_INTERVAL_MS 100
 
 typedef enum
 {
@@ -85,6 +87,7 @@ struct _GstRtcSrc
   GHashTable *subscriptions; /* key of (user, screen) -> subscription */
   GHashTable *requested;     /* set of keys: asked for, not answered */
   guint next_pad[2];         /* audio, video */
+  GSource *gap_timer;        /* while some media is muted or paused */
 };
 
 G_DEFINE_TYPE (GstRtcSrc, gst_rtc_src, GST_RTC_TYPE_ELEMENT)
@@ -250,6 +253,8 @@ on_new_output (GstRtcSubscription *subscription, GstRtcMedia medium,
   info.latency = self->latency;
   GST_OBJECT_UNLOCK (self);
   output = gst_rtc_output_new (&info, listener, subscription);
+  gst_rtc_output_set_muted (
+      output, (gst_rtc_subscription_get_muted (subscription) & medium) != 0);
   if (register_output (self, output, subscription)) {
     gst_rtc_element_notify (GST_RTC_ELEMENT (self), attach_output,
         gst_object_ref (output), gst_object_unref);
@@ -296,6 +301,101 @@ find_media_session (GstRtcSrc *self, const gchar *media_session)
   }
   return NULL;
 }
+
+/* --- muted media --- */
+
+typedef struct
+{
+  GstRtcOutput *output;
+  gboolean muted;
+} MutedNotice;
+
+static void
+free_muted_notice (gpointer data)
+{
+  MutedNotice *notice = data;
+
+  gst_object_unref (notice->output);
+  g_free (notice);
+}
+
+static void
+show_muted (GstRtcElement *element, gpointer data)
+{
+  MutedNotice *notice = data;
+
+  gst_rtc_output_set_muted (notice->output, notice->muted);
+}
+
+static gboolean
+on_gap_timer (gpointer user_data)
+{
+  GstRtcSrc *self = user_data;
+  GHashTableIter iter;
+  gboolean needed = FALSE;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->subscriptions);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    needed |= gst_rtc_subscription_fill_gaps (value);
+  if (needed)
+    return G_SOURCE_CONTINUE;
+  g_clear_pointer (&self->gap_timer, g_source_unref);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_gap_timer (GstRtcSrc *self)
+{
+  g_autoptr (GstRtcWorker) worker =
+      gst_rtc_element_ref_worker (GST_RTC_ELEMENT (self));
+
+  if (self->gap_timer)
+    return;
+  self->gap_timer = g_timeout_source_new (GAP_INTERVAL_MS);
+  g_source_set_static_name (self->gap_timer, "rtc gaps");
+  g_source_set_callback (self->gap_timer, on_gap_timer, self, NULL);
+  g_source_attach (self->gap_timer, gst_rtc_worker_get_context (worker));
+}
+
+static void
+stop_gap_timer (GstRtcSrc *self)
+{
+  if (!self->gap_timer)
+    return;
+  g_source_destroy (self->gap_timer);
+  g_clear_pointer (&self->gap_timer, g_source_unref);
+}
+
+/* Shows on the pads what the publisher has disabled. */
+static void
+update_muted (
+    GstRtcSrc *self, const gchar *user_id, const GstRtcStream *stream)
+{
+  const GstRtcMedia media[] = {GST_RTC_MEDIA_AUDIO, GST_RTC_MEDIA_VIDEO};
+  GstRtcSubscription *subscription =
+      stream ? find_subscription (self, user_id, stream->screen) : NULL;
+
+  if (!subscription)
+    return;
+  gst_rtc_subscription_set_muted (subscription, stream->muted);
+  start_gap_timer (self);
+  for (guint i = 0; i < G_N_ELEMENTS (media); i++) {
+    GstRtcOutput *output =
+        gst_rtc_subscription_get_output (subscription, media[i]);
+    MutedNotice *notice;
+
+    if (!output)
+      continue;
+    notice = g_new (MutedNotice, 1);
+    *notice = (MutedNotice){.output = gst_object_ref (output),
+        .muted = (stream->muted & media[i]) != 0};
+    gst_rtc_element_notify (
+        GST_RTC_ELEMENT (self), show_muted, notice, free_muted_notice);
+  }
+}
+
+/* --- the life of subscriptions --- */
 
 static void
 update_known (GstRtcSrc *self)
@@ -425,6 +525,11 @@ open_media (GstRtcSrc *self, const GstRtcEvent *event)
     fail_stream (self, subscription, error);
     return;
   }
+  update_muted (self, event->user_id,
+      gst_rtc_roster_get_stream (
+          gst_rtc_room_client_get_roster (
+              gst_rtc_element_get_client (GST_RTC_ELEMENT (self))),
+          event->user_id, event->screen));
   if (restarted) {
     gst_rtc_element_post_fact (GST_RTC_ELEMENT (self),
         gst_structure_new ("rtc-stream-restarted", "user-id", G_TYPE_STRING,
@@ -432,13 +537,28 @@ open_media (GstRtcSrc *self, const GstRtcEvent *event)
   }
 }
 
+static GstRtcMedia
+wanted_media (const GstRtcRequest *request)
+{
+  return (gst_rtc_optional_get (request->audio, TRUE) ? GST_RTC_MEDIA_AUDIO
+                                                      : 0) |
+         (gst_rtc_optional_get (request->video, TRUE) ? GST_RTC_MEDIA_VIDEO
+                                                      : 0);
+}
+
 static void
 on_subscribed (GstRtcElement *element, const GstRtcRequest *request,
     const GstRtcAnswer *answer, const GError *error)
 {
+  GstRtcSrc *self = GST_RTC_SRC (element);
   g_autofree gchar *key = make_key (request->user_id, request->screen);
 
-  g_hash_table_remove (GST_RTC_SRC (element)->requested, key);
+  g_hash_table_remove (self->requested, key);
+  if (!error) {
+    gst_rtc_subscription_set_wanted (
+        ensure_subscription (self, request->user_id, request->screen),
+        wanted_media (request));
+  }
   if (error) {
     GST_INFO_OBJECT (element, "no subscription to %s: %s", request->user_id,
         error->message);
@@ -503,53 +623,6 @@ gst_rtc_src_activate (GstRtcElement *element)
 }
 
 /* --- what the room tells --- */
-
-typedef struct
-{
-  GstRtcOutput *output;
-  gboolean muted;
-} MutedNotice;
-
-static void
-free_muted_notice (gpointer data)
-{
-  MutedNotice *notice = data;
-
-  gst_object_unref (notice->output);
-  g_free (notice);
-}
-
-static void
-show_muted (GstRtcElement *element, gpointer data)
-{
-  MutedNotice *notice = data;
-
-  gst_rtc_output_set_muted (notice->output, notice->muted);
-}
-
-/* Shows on the pads what the publisher has disabled. */
-static void
-update_muted (
-    GstRtcSrc *self, const gchar *user_id, const GstRtcStream *stream)
-{
-  const GstRtcMedia media[] = {GST_RTC_MEDIA_AUDIO, GST_RTC_MEDIA_VIDEO};
-  GstRtcSubscription *subscription =
-      stream ? find_subscription (self, user_id, stream->screen) : NULL;
-
-  for (guint i = 0; subscription && i < G_N_ELEMENTS (media); i++) {
-    GstRtcOutput *output =
-        gst_rtc_subscription_get_output (subscription, media[i]);
-    MutedNotice *notice;
-
-    if (!output)
-      continue;
-    notice = g_new (MutedNotice, 1);
-    *notice = (MutedNotice){.output = gst_object_ref (output),
-        .muted = (stream->muted & media[i]) != 0};
-    gst_rtc_element_notify (
-        GST_RTC_ELEMENT (self), show_muted, notice, free_muted_notice);
-  }
-}
 
 static void
 remove_stream (GstRtcSrc *self, const GstRtcEvent *event)
@@ -633,6 +706,8 @@ gst_rtc_src_reset (GstRtcElement *element)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     gst_rtc_subscription_close (value);
   g_hash_table_remove_all (self->subscriptions);
+  g_hash_table_remove_all (self->requested);
+  stop_gap_timer (self);
   update_known (self);
 }
 
@@ -733,6 +808,34 @@ on_unsubscribed (GstRtcElement *element, const GstRtcRequest *request,
 }
 
 static void
+set_paused (GstRtcOptional value, GstRtcMedia medium, GstRtcMedia *paused)
+{
+  if (value == GST_RTC_TRUE)
+    *paused |= medium;
+  else if (value == GST_RTC_FALSE)
+    *paused &= ~medium;
+}
+
+static void
+on_remote_muted (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcSrc *self = GST_RTC_SRC (element);
+  GstRtcSubscription *subscription =
+      error ? NULL
+            : find_subscription (self, request->user_id, request->screen);
+  GstRtcMedia paused;
+
+  if (!subscription)
+    return;
+  paused = gst_rtc_subscription_get_paused (subscription);
+  set_paused (request->audio, GST_RTC_MEDIA_AUDIO, &paused);
+  set_paused (request->video, GST_RTC_MEDIA_VIDEO, &paused);
+  gst_rtc_subscription_set_paused (subscription, paused);
+  start_gap_timer (self);
+}
+
+static void
 action_subscribe (GstRtcSrc *self, const gchar *user_id,
     const GstStructure *options, GstPromise *promise)
 {
@@ -753,7 +856,7 @@ action_mute_remote (GstRtcSrc *self, const gchar *user_id,
     const GstStructure *options, GstPromise *promise)
 {
   start_action (self, GST_RTC_OPERATION_MUTE_REMOTE, user_id, options,
-      promise, NULL);
+      promise, on_remote_muted);
 }
 
 /* --- statistics --- */

@@ -15,9 +15,15 @@ struct _GstRtcSubscription
   const GstRtcSubscriptionListener *listener;
   gpointer user_data;
 
-  /* Set before the transport gives packets, changed only while there is
-   * none. */
+  /* Atomic: set on the worker, read by packets; cleared only while there is
+   * no transport. */
   GstRtcOutput *outputs[N_MEDIA];
+
+  /* Worker only. */
+  GstRtcMedia wanted;
+  GstRtcMedia offered;
+  GstRtcMedia muted;
+  GstRtcMedia paused;
 
   GMutex lock;
   /* Under lock: read by the statistics and for keyframes. */
@@ -106,15 +112,21 @@ on_failed (GstRtcPeer *peer, const GError *error, gpointer user_data)
   self->listener->failed (self, error, self->user_data);
 }
 
-static void
-ensure_output (GstRtcSubscription *self, GstRtcMedia medium, GstCaps *caps)
-{
-  guint i = index_of (medium);
+static const GstRtcMedia each_medium[N_MEDIA] = {
+    GST_RTC_MEDIA_AUDIO, GST_RTC_MEDIA_VIDEO};
 
-  if (!caps || self->outputs[i])
-    return;
-  self->outputs[i] = self->listener->new_output (
-      self, medium, &output_listener, self->user_data);
+static void
+ensure_outputs (GstRtcSubscription *self)
+{
+  for (guint i = 0; i < N_MEDIA; i++) {
+    GstRtcMedia medium = each_medium[i];
+
+    if ((self->wanted & self->offered & medium) && !self->outputs[i]) {
+      g_atomic_pointer_set (&self->outputs[i],
+          self->listener->new_output (
+              self, medium, &output_listener, self->user_data));
+    }
+  }
 }
 
 static void
@@ -123,8 +135,9 @@ on_remote_tracks (
 {
   GstRtcSubscription *self = user_data;
 
-  ensure_output (self, GST_RTC_MEDIA_AUDIO, audio);
-  ensure_output (self, GST_RTC_MEDIA_VIDEO, video);
+  self->offered = (audio ? GST_RTC_MEDIA_AUDIO : GST_RTC_MEDIA_NONE) |
+                  (video ? GST_RTC_MEDIA_VIDEO : GST_RTC_MEDIA_NONE);
+  ensure_outputs (self);
 }
 
 static void
@@ -132,7 +145,8 @@ on_rtp (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *caps,
     GstBuffer *buffer, gpointer user_data)
 {
   GstRtcSubscription *self = user_data;
-  GstRtcOutput *output = self->outputs[index_of (medium)];
+  GstRtcOutput *output =
+      g_atomic_pointer_get (&self->outputs[index_of (medium)]);
 
   if (output)
     gst_rtc_output_push (output, caps, buffer);
@@ -164,6 +178,7 @@ gst_rtc_subscription_new (GstRtcElement *element, const gchar *user_id,
   self->user_id = g_strdup (user_id);
   self->screen = screen;
   self->group_id = gst_util_group_id_next ();
+  self->wanted = GST_RTC_MEDIA_BOTH;
   self->listener = listener;
   self->user_data = user_data;
   return self;
@@ -229,10 +244,56 @@ gst_rtc_subscription_add_candidate (
 }
 
 void
+gst_rtc_subscription_set_wanted (GstRtcSubscription *self, GstRtcMedia wanted)
+{
+  self->wanted = wanted;
+  ensure_outputs (self);
+}
+
+void
+gst_rtc_subscription_set_muted (GstRtcSubscription *self, GstRtcMedia muted)
+{
+  self->muted = muted;
+}
+
+GstRtcMedia
+gst_rtc_subscription_get_muted (GstRtcSubscription *self)
+{
+  return self->muted;
+}
+
+void
+gst_rtc_subscription_set_paused (GstRtcSubscription *self, GstRtcMedia paused)
+{
+  self->paused = paused;
+}
+
+GstRtcMedia
+gst_rtc_subscription_get_paused (GstRtcSubscription *self)
+{
+  return self->paused;
+}
+
+gboolean
+gst_rtc_subscription_fill_gaps (GstRtcSubscription *self)
+{
+  GstRtcMedia absent = self->muted | self->paused;
+
+  for (guint i = 0; i < N_MEDIA; i++) {
+    if ((absent & each_medium[i]) && self->outputs[i])
+      gst_rtc_output_fill_gap (self->outputs[i]);
+  }
+  return absent != GST_RTC_MEDIA_NONE;
+}
+
+void
 gst_rtc_subscription_close (GstRtcSubscription *self)
 {
   g_autoptr (GstRtcPeer) peer = NULL;
   g_autofree gchar *media_session = NULL;
+
+  self->offered = GST_RTC_MEDIA_NONE;
+  self->paused = GST_RTC_MEDIA_NONE;
 
   g_mutex_lock (&self->lock);
   peer = g_steal_pointer (&self->peer);

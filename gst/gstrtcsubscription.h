@@ -49,6 +49,20 @@ void gst_rtc_subscription_set_offer (
     GstRtcSubscription *subscription, const gchar *sdp);
 void gst_rtc_subscription_add_candidate (GstRtcSubscription *subscription,
     guint mline, const gchar *candidate);
+/* The media that was asked for; only they have an output. */
+void gst_rtc_subscription_set_wanted (
+    GstRtcSubscription *subscription, GstRtcMedia wanted);
+/* Media that does not come at present: muted by the publisher, or paused
+ * here. */
+void gst_rtc_subscription_set_muted (
+    GstRtcSubscription *subscription, GstRtcMedia muted);
+GstRtcMedia gst_rtc_subscription_get_muted (GstRtcSubscription *subscription);
+void gst_rtc_subscription_set_paused (
+    GstRtcSubscription *subscription, GstRtcMedia paused);
+GstRtcMedia gst_rtc_subscription_get_paused (
+    GstRtcSubscription *subscription);
+/* Lets the timeline of such media go on; FALSE when there is none. */
+gboolean gst_rtc_subscription_fill_gaps (GstRtcSubscription *subscription);
 /* Stops the transport; the outputs stay and wait. */
 void gst_rtc_subscription_close (GstRtcSubscription *subscription);
 /* Ends the outputs with EOS, and forgets them. */

@@ -36,6 +36,7 @@ struct _GstRtcTrack
   guint64 packets;
   guint64 frames;
 
+  gint failed;           /* atomic: until READY */
   gint muted;            /* atomic */
   gint keyframe_pending; /* atomic: to be asked for when the interval is over */
 };
@@ -96,6 +97,21 @@ serve_pending_keyframe (GstRtcTrack *self)
     return;
   g_atomic_int_set (&self->keyframe_pending, FALSE);
   send_keyframe_request (self);
+}
+
+/* --- failures --- */
+
+void
+gst_rtc_track_fail (GstRtcTrack *self, const gchar *reason)
+{
+  if (g_atomic_int_compare_and_exchange (&self->failed, FALSE, TRUE))
+    self->listener->failed (self, reason, self->user_data);
+}
+
+gboolean
+gst_rtc_track_has_failed (GstRtcTrack *self)
+{
+  return g_atomic_int_get (&self->failed);
 }
 
 /* --- packets --- */
@@ -205,6 +221,15 @@ add_elements (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
   return TRUE;
 }
 
+static void
+remove_elements (GstRtcTrack *self, GPtrArray *elements)
+{
+  for (guint i = 0; i < elements->len; i++) {
+    gst_element_set_state (g_ptr_array_index (elements, i), GST_STATE_NULL);
+    gst_bin_remove (GST_BIN (self), g_ptr_array_index (elements, i));
+  }
+}
+
 static gboolean
 add_made (GPtrArray *elements, GstElement *element)
 {
@@ -269,7 +294,10 @@ build_chain (GstRtcTrack *self, GstCaps *caps, gchar **reason)
   if (!add_made (
           elements, gst_rtc_codec_make_payloader (self->codec, reason)))
     return FALSE;
-  return add_elements (self, elements, reason);
+  if (add_elements (self, elements, reason))
+    return TRUE;
+  remove_elements (self, elements);
+  return FALSE;
 }
 
 /* A live input comes at its own pace. */
@@ -300,7 +328,7 @@ take_input_caps (GstRtcTrack *self, GstPad *pad, GstEvent *event)
     if (input && input != self->codec) {
       reason = g_strdup_printf ("the input changed from %s to %s",
           self->codec->name, input->name);
-      self->listener->failed (self, reason, self->user_data);
+      gst_rtc_track_fail (self, reason);
       return GST_PAD_PROBE_DROP;
     }
     return GST_PAD_PROBE_OK;
@@ -310,7 +338,7 @@ take_input_caps (GstRtcTrack *self, GstPad *pad, GstEvent *event)
   self->built = TRUE;
   if (!build_chain (self, caps, &reason)) {
     self->codec = NULL;
-    self->listener->failed (self, reason, self->user_data);
+    gst_rtc_track_fail (self, reason);
     return GST_PAD_PROBE_DROP;
   }
   return GST_PAD_PROBE_OK;
@@ -323,7 +351,7 @@ on_input (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   GstEvent *event;
 
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
-    if (g_atomic_int_get (&self->muted))
+    if (g_atomic_int_get (&self->muted) || gst_rtc_track_has_failed (self))
       return GST_PAD_PROBE_DROP;
     return GST_PAD_PROBE_OK;
   }
@@ -342,6 +370,21 @@ on_input (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
     default:
       return GST_PAD_PROBE_OK;
   }
+}
+
+/* What breaks behind this pad is told here, not by the input as well. */
+static GstFlowReturn
+take_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstFlowReturn flow = gst_proxy_pad_chain_default (pad, parent, buffer);
+  g_autofree gchar *reason = NULL;
+
+  if (flow >= GST_FLOW_OK || flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS)
+    return flow;
+  reason = g_strdup_printf ("the encoding stopped: %s",
+      gst_flow_get_name (flow));
+  gst_rtc_track_fail (GST_RTC_TRACK (parent), reason);
+  return GST_FLOW_OK;
 }
 
 /* Before the chain stands, the pad answers for what it will take. */
@@ -464,6 +507,7 @@ gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
   input = gst_element_get_static_pad (self->pace, "sink");
   ghost = gst_ghost_pad_new ("sink", input);
   gst_pad_set_query_function (ghost, query_input);
+  gst_pad_set_chain_function (ghost, take_buffer);
   gst_element_add_pad (GST_ELEMENT (self), ghost);
 
   paced = gst_element_get_static_pad (self->pace, "src");
@@ -476,6 +520,23 @@ gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
           GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       on_end_data, self, NULL);
   return self;
+}
+
+/* A track that failed is tried again by the next start. */
+static GstStateChangeReturn
+gst_rtc_track_change_state (GstElement *element, GstStateChange transition)
+{
+  GstRtcTrack *self = GST_RTC_TRACK (element);
+  GstStateChangeReturn ret =
+      GST_ELEMENT_CLASS (gst_rtc_track_parent_class)
+          ->change_state (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    g_atomic_int_set (&self->failed, FALSE);
+    if (!self->codec)
+      self->built = FALSE;
+  }
+  return ret;
 }
 
 static void
@@ -493,6 +554,7 @@ gst_rtc_track_class_init (GstRtcTrackClass *klass)
 {
   GST_DEBUG_CATEGORY_INIT (track_debug, "rtctrack", 0, "Local tracks");
   G_OBJECT_CLASS (klass)->finalize = gst_rtc_track_finalize;
+  GST_ELEMENT_CLASS (klass)->change_state = gst_rtc_track_change_state;
 }
 
 static void

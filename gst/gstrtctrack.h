@@ -19,10 +19,11 @@ G_DECLARE_FINAL_TYPE (GstRtcTrack, gst_rtc_track, GST_RTC, TRACK, GstBin)
  * @ready: codec and RTP caps are known; again when the caps change
  * @packet: one RTP packet; @buffer borrowed, PTS in absolute time of the
  *   clock, for all viewers to share and not to be written to
- * @failed: no encoding can be had; @reason for a person
+ * @failed: no encoding can be had, or it broke; once until the track is
+ *   READY again; @reason for a person. Any thread
  * @encoder_setup: the encoder before it runs
  *
- * All on the streaming thread of the input, with no lock held.
+ * The others on the streaming thread of the input, all with no lock held.
  */
 typedef struct
 {
@@ -49,6 +50,12 @@ GstRtcMedia gst_rtc_track_get_medium (GstRtcTrack *track);
  * are known. Any thread. */
 const gchar *gst_rtc_track_get_codec_name (GstRtcTrack *track);
 GstCaps *gst_rtc_track_ref_rtp_caps (GstRtcTrack *track);
+
+/* Takes the track out of service: @listener is told, and what comes in is
+ * dropped until READY, so that the input has no failure of its own to tell.
+ * Any thread. */
+void gst_rtc_track_fail (GstRtcTrack *track, const gchar *reason);
+gboolean gst_rtc_track_has_failed (GstRtcTrack *track);
 
 /* While muted nothing leaves, and nothing is encoded. Any thread. */
 void gst_rtc_track_set_muted (GstRtcTrack *track, gboolean muted);

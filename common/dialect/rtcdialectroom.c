@@ -125,11 +125,12 @@ send_message (GstRtcDialectRoom *self, GstRtcMessageType type,
 }
 
 static void
-send_session_closed (
-    GstRtcDialectRoom *self, const gchar *session, const gchar *reason)
+send_session_closed (GstRtcDialectRoom *self, const gchar *session,
+    const gchar *reason, gint code)
 {
   g_autofree gchar *text = NULL;
-  GstRtcMessageFields fields = {.mline = -1, .session = session};
+  GstRtcMessageFields fields = {
+      .mline = -1, .session = session, .code = code};
 
   if (reason)
     text = g_utf8_substring (
@@ -189,7 +190,7 @@ open_media (GstRtcDialectRoom *self, const gchar *session, gboolean sends,
     return;
   }
   if (g_hash_table_size (self->media) >= MAX_MEDIA_SESSIONS) {
-    send_session_closed (self, session, "too many media sessions");
+    send_session_closed (self, session, "too many media sessions", 0);
     return;
   }
   media = g_new0 (Media, 1);
@@ -381,7 +382,7 @@ on_offer (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
   /* Of a subscription that was given up before it was answered: the server
    * and the publisher would keep it up for nobody. */
   if (!g_hash_table_contains (self->media, fields->session))
-    send_session_closed (self, fields->session, "unknown session");
+    send_session_closed (self, fields->session, "unknown session", 0);
   else
     receive_description (self, fields, FALSE);
 }
@@ -723,9 +724,17 @@ close_media (
     GstRtcDialect *dialect, const gchar *media_session, const gchar *reason)
 {
   GstRtcDialectRoom *self = GST_RTC_DIALECT_ROOM (dialect);
+  const Media *media = g_hash_table_lookup (self->media, media_session);
+  gint code;
 
-  if (g_hash_table_remove (self->media, media_session))
-    send_session_closed (self, media_session, reason);
+  if (!media)
+    return;
+  /* Of the other side, which without a code would take it for an end in
+   * order. */
+  code = gst_rtc_operation_get_refusal_code (
+      media->sends ? GST_RTC_OPERATION_SUBSCRIBE : GST_RTC_OPERATION_PUBLISH);
+  g_hash_table_remove (self->media, media_session);
+  send_session_closed (self, media_session, reason, code);
 }
 
 GstRtcDialectRoom *

@@ -27,6 +27,10 @@ typedef struct
   ScriptedServer *scripted;
 } Fixture;
 
+/* Registers the elements that are linked into the program: a room server in
+ * it then shares their types. Without it they come from the plugin. */
+void check_register (void);
+
 void fixture_set_up (Fixture *fixture, gconstpointer data);
 void fixture_tear_down (Fixture *fixture, gconstpointer data);
 

@@ -4,6 +4,9 @@
 #include "elementcheck.h"
 #include "raw-server.h"
 
+/* The socket is cut off: nothing says why, so there is no native code. */
+#define NO_CLOSE_CODE 0
+
 static const gchar *const factories[] = {"rtcsink", "rtcsrc"};
 
 static void
@@ -277,7 +280,7 @@ check_socket_broken (
 
   rtc_pipeline_play (pipeline);
   check_wait_connected (fixture, pipeline);
-  if (close_code == 1006)
+  if (close_code == NO_CLOSE_CODE)
     scripted_server_reset (fixture->scripted);
   else
     scripted_server_close (fixture->scripted, close_code, "bye");
@@ -292,7 +295,7 @@ check_socket_broken (
 static void
 test_socket_broken (Fixture *fixture, gconstpointer data)
 {
-  const guint16 codes[] = {1000, 1006, 1011};
+  const guint16 codes[] = {1000, 1011, NO_CLOSE_CODE};
 
   for (guint i = 0; i < G_N_ELEMENTS (codes); i++) {
     for (guint f = 0; f < G_N_ELEMENTS (factories); f++)
@@ -630,6 +633,7 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
+  check_register ();
 
   CHECK_ADD ("/failures/bad-settings", test_bad_settings);
   CHECK_ADD ("/failures/good-ids", test_good_ids);

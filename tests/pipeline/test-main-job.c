@@ -1,160 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main job: rtcsink to rtcsrc through a real room server, with the
  * picture compared and the tone measured. */
-#include "rtcpipeline.h"
+#include "rtcparty.h"
 
 #include "gstrtcoutput.h"
-
-#define LOCAL "local-addresses=\"<127.0.0.1>\""
-#define TONE 440
-/* VP8 at this bitrate keeps a block's mean within this of the source. */
-#define TOLERANCE 16
-
-typedef struct
-{
-  GMainContext *context;
-  GstRtcServer *server;
-} Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  fixture->context = rtc_test_context_enter ();
-  fixture->server = rtc_test_server_start ();
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  gst_rtc_server_stop (fixture->server);
-  g_object_unref (fixture->server);
-  rtc_test_context_leave (fixture->context);
-}
-
-/* --- a publisher and viewers --- */
-
-typedef struct
-{
-  RtcPipeline *pipeline;
-  RtcPainter *painter;
-} Publisher;
-
-static Publisher *
-publisher_new (Fixture *fixture, const gchar *user_id)
-{
-  Publisher *self = g_new0 (Publisher, 1);
-
-  self->pipeline = rtc_pipeline_new (
-      "rtcsink name=sink server-url=%s room-id=room user-id=%s " LOCAL
-      " videotestsrc is-live=true pattern=smpte ! "
-      "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
-      "identity name=frames ! sink.video_0 "
-      "audiotestsrc is-live=true freq=%d samplesperbuffer=960 ! "
-      "audio/x-raw,rate=48000,channels=1 ! sink.audio_0",
-      gst_rtc_server_get_url (fixture->server), user_id, TONE);
-  self->painter =
-      rtc_painter_new (rtc_pipeline_get (self->pipeline, "frames"));
-  rtc_pipeline_play (self->pipeline);
-  return self;
-}
-
-static void
-publisher_free (Publisher *self)
-{
-  rtc_pipeline_free (self->pipeline);
-  rtc_painter_free (self->painter);
-  g_free (self);
-}
-
-typedef struct
-{
-  RtcPipeline *pipeline;
-  RtcReader *reader;
-  RtcToneMeter *tone;
-  gint64 started;
-} Viewer;
-
-static Viewer *
-viewer_new (Fixture *fixture, RtcPainter *painter, const gchar *properties)
-{
-  Viewer *self = g_new0 (Viewer, 1);
-
-  self->pipeline = rtc_pipeline_new (
-      "rtcsrc name=src server-url=%s room-id=room %s " LOCAL
-      " src.video_0 ! video/x-raw,format=I420 ! "
-      "fakesink name=video sync=false async=false "
-      "src.audio_0 ! audio/x-raw,format=S16LE,rate=48000,channels=1 ! "
-      "fakesink name=audio sync=false async=false",
-      gst_rtc_server_get_url (fixture->server), properties);
-  self->reader = rtc_reader_new (rtc_pipeline_get (self->pipeline, "video"),
-      painter, fixture->context);
-  self->tone = rtc_tone_meter_new (
-      rtc_pipeline_get (self->pipeline, "audio"), fixture->context);
-  self->started = g_get_monotonic_time ();
-  rtc_pipeline_play (self->pipeline);
-  return self;
-}
-
-static void
-viewer_free (Viewer *self)
-{
-  rtc_pipeline_stop (self->pipeline);
-  rtc_reader_free (self->reader);
-  rtc_tone_meter_free (self->tone);
-  rtc_pipeline_free (self->pipeline);
-  g_free (self);
-}
-
-static gboolean
-hears_tone (Viewer *viewer)
-{
-  return ABS (rtc_tone_meter_get_frequency (viewer->tone) - TONE) <= 4;
-}
-
-static void
-assert_good_picture (Viewer *viewer)
-{
-  g_assert_cmpuint (0, ==, rtc_reader_get_disorder (viewer->reader));
-  g_assert_cmpuint (
-      rtc_reader_get_difference (viewer->reader), <=, TOLERANCE);
-}
-
-static void
-assert_no_failure (RtcPipeline *pipeline)
-{
-  g_assert_cmpint (
-      0, ==, rtc_pipeline_get_code (pipeline, GST_MESSAGE_ERROR));
-  g_assert_cmpint (
-      0, ==, rtc_pipeline_get_code (pipeline, GST_MESSAGE_WARNING));
-}
 
 /* --- tests --- */
 
 static void
-test_picture_and_tone (Fixture *fixture, gconstpointer data)
+test_picture_and_tone (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
-  Viewer *viewer = viewer_new (fixture, publisher->painter, "");
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
 
   rtc_test_wait (
       fixture->context, rtc_reader_get_frames (viewer->reader) >= 45);
-  rtc_test_wait (fixture->context, hears_tone (viewer));
+  rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
 
-  assert_good_picture (viewer);
-  assert_no_failure (publisher->pipeline);
-  assert_no_failure (viewer->pipeline);
+  rtc_viewer_assert_good_picture (viewer);
+  rtc_pipeline_assert_no_failure (publisher->pipeline);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
   g_assert_cmpuint (1, ==,
       rtc_pipeline_count (
           viewer->pipeline, GST_MESSAGE_ELEMENT, "rtc-stream-added"));
-  viewer_free (viewer);
-  publisher_free (publisher);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_pad_says_whose_it_is (Fixture *fixture, gconstpointer data)
+test_pad_says_whose_it_is (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
-  Viewer *viewer = viewer_new (fixture, publisher->painter, "");
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (GstPad) sink = NULL;
   g_autoptr (GstEvent) tags = NULL;
@@ -166,8 +43,7 @@ test_pad_says_whose_it_is (Fixture *fixture, gconstpointer data)
   GstTagList *list;
   gboolean screen = TRUE;
 
-  rtc_test_wait (
-      fixture->context, rtc_reader_get_frames (viewer->reader) >= 1);
+  rtc_test_wait (fixture->context, rtc_reader_get_frames (viewer->reader) >= 1);
   pad = gst_element_get_static_pad (
       rtc_pipeline_get (viewer->pipeline, "src"), "video_0");
   g_assert_nonnull (pad);
@@ -182,90 +58,86 @@ test_pad_says_whose_it_is (Fixture *fixture, gconstpointer data)
   tags = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, 0);
   g_assert_nonnull (tags);
   gst_event_parse_tag (tags, &list);
-  g_assert_true (
-      gst_tag_list_get_string (list, GST_RTC_TAG_USER_ID, &tagged));
+  g_assert_true (gst_tag_list_get_string (list, GST_RTC_TAG_USER_ID, &tagged));
   g_assert_cmpstr ("alice", ==, tagged);
   segment = gst_pad_get_sticky_event (sink, GST_EVENT_SEGMENT, 0);
   g_assert_nonnull (segment);
   gst_event_parse_segment (segment, &values);
   g_assert_cmpint (GST_FORMAT_TIME, ==, values->format);
-  viewer_free (viewer);
-  publisher_free (publisher);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_three_viewers (Fixture *fixture, gconstpointer data)
+test_three_viewers (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
-  Viewer *viewers[3];
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewers[3];
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (viewers); i++)
-    viewers[i] = viewer_new (fixture, publisher->painter, "");
+    viewers[i] = rtc_viewer_new (fixture, publisher->painter, "");
   for (i = 0; i < G_N_ELEMENTS (viewers); i++) {
     rtc_test_wait (
         fixture->context, rtc_reader_get_frames (viewers[i]->reader) >= 30);
-    rtc_test_wait (fixture->context, hears_tone (viewers[i]));
-    assert_good_picture (viewers[i]);
+    rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewers[i]));
+    rtc_viewer_assert_good_picture (viewers[i]);
   }
 
   /* One goes, the others do not notice. */
-  viewer_free (viewers[0]);
+  rtc_viewer_free (viewers[0]);
   for (i = 1; i < G_N_ELEMENTS (viewers); i++) {
     guint before = rtc_reader_get_frames (viewers[i]->reader);
 
     rtc_test_wait (fixture->context,
         rtc_reader_get_frames (viewers[i]->reader) >= before + 30);
-    assert_good_picture (viewers[i]);
-    assert_no_failure (viewers[i]->pipeline);
-    viewer_free (viewers[i]);
+    rtc_viewer_assert_good_picture (viewers[i]);
+    rtc_pipeline_assert_no_failure (viewers[i]->pipeline);
+    rtc_viewer_free (viewers[i]);
   }
-  assert_no_failure (publisher->pipeline);
-  publisher_free (publisher);
+  rtc_pipeline_assert_no_failure (publisher->pipeline);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_late_viewer (Fixture *fixture, gconstpointer data)
+test_late_viewer (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
-  Viewer *first = viewer_new (fixture, publisher->painter, "");
-  Viewer *late;
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *first = rtc_viewer_new (fixture, publisher->painter, "");
+  RtcViewer *late;
 
-  rtc_test_wait (
-      fixture->context, rtc_reader_get_frames (first->reader) >= 60);
-  late = viewer_new (fixture, publisher->painter, "");
-  rtc_test_wait (
-      fixture->context, rtc_reader_get_frames (late->reader) >= 1);
+  rtc_test_wait (fixture->context, rtc_reader_get_frames (first->reader) >= 60);
+  late = rtc_viewer_new (fixture, publisher->painter, "");
+  rtc_test_wait (fixture->context, rtc_reader_get_frames (late->reader) >= 1);
   /* The promise to users, twentyfold what it takes. */
-  g_assert_cmpint (
-      rtc_reader_get_first_time (late->reader) - late->started, <,
+  g_assert_cmpint (rtc_reader_get_first_time (late->reader) - late->started, <,
       G_TIME_SPAN_SECOND);
-  viewer_free (late);
-  viewer_free (first);
-  publisher_free (publisher);
+  rtc_viewer_free (late);
+  rtc_viewer_free (first);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_viewer_first (Fixture *fixture, gconstpointer data)
+test_viewer_first (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Viewer *viewer = viewer_new (fixture, NULL, "");
-  Publisher *publisher;
+  RtcViewer *viewer = rtc_viewer_new (fixture, NULL, "");
+  RtcPublisher *publisher;
 
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_ELEMENT,
           "rtc-connection-state") != NULL);
-  publisher = publisher_new (fixture, "alice");
+  publisher = rtc_publisher_new (fixture, "alice");
   rtc_test_wait (
       fixture->context, rtc_reader_get_frames (viewer->reader) >= 10);
-  publisher_free (publisher);
-  viewer_free (viewer);
+  rtc_publisher_free (publisher);
+  rtc_viewer_free (viewer);
 }
 
 static void
-test_end_of_stream (Fixture *fixture, gconstpointer data)
+test_end_of_stream (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
-  Viewer *viewer = viewer_new (fixture, publisher->painter, "");
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
 
   rtc_test_wait (
       fixture->context, rtc_reader_get_frames (viewer->reader) >= 10);
@@ -274,81 +146,80 @@ test_end_of_stream (Fixture *fixture, gconstpointer data)
       rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL) != NULL);
   g_assert_nonnull (rtc_pipeline_find (
       viewer->pipeline, GST_MESSAGE_ELEMENT, "rtc-stream-removed"));
-  rtc_test_wait (fixture->context,
-      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_ELEMENT,
-          "rtc-peer-leave") != NULL);
-  assert_no_failure (viewer->pipeline);
-  viewer_free (viewer);
-  publisher_free (publisher);
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_find (viewer->pipeline,
+                            GST_MESSAGE_ELEMENT, "rtc-peer-leave") != NULL);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_publisher_returns (Fixture *fixture, gconstpointer data)
+test_publisher_returns (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
-  Viewer *viewer = viewer_new (
-      fixture, publisher->painter, "on-stream-removed=wait");
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer =
+      rtc_viewer_new (fixture, publisher->painter, "on-stream-removed=wait");
   guint before;
 
   rtc_test_wait (
       fixture->context, rtc_reader_get_frames (viewer->reader) >= 10);
   rtc_pipeline_stop (publisher->pipeline);
-  rtc_test_wait (fixture->context,
-      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_ELEMENT,
-          "rtc-peer-leave") != NULL);
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_find (viewer->pipeline,
+                            GST_MESSAGE_ELEMENT, "rtc-peer-leave") != NULL);
 
   before = rtc_reader_get_frames (viewer->reader);
   rtc_pipeline_play (publisher->pipeline);
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_ELEMENT,
           "rtc-stream-restarted") != NULL);
-  rtc_test_wait (fixture->context,
-      rtc_reader_get_frames (viewer->reader) >= before + 30);
-  rtc_test_wait (fixture->context, hears_tone (viewer));
-  g_assert_null (
-      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL));
-  g_assert_cmpuint (2, ==,
-      rtc_pipeline_get (viewer->pipeline, "src")->numsrcpads);
-  assert_no_failure (viewer->pipeline);
-  viewer_free (viewer);
-  publisher_free (publisher);
+  rtc_test_wait (
+      fixture->context, rtc_reader_get_frames (viewer->reader) >= before + 30);
+  rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
+  g_assert_null (rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL));
+  g_assert_cmpuint (
+      2, ==, rtc_pipeline_get (viewer->pipeline, "src")->numsrcpads);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_encoded_when_wanted (Fixture *fixture, gconstpointer data)
+test_encoded_when_wanted (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
   RtcPipeline *viewer = rtc_pipeline_new (
-      "rtcsrc name=src server-url=%s room-id=room " LOCAL
+      "rtcsrc name=src server-url=%s room-id=room " RTC_TEST_LOCAL
       " src.video_0 ! video/x-vp8 ! vp8dec ! video/x-raw,format=I420 ! "
       "fakesink name=video sync=false async=false "
       "src.audio_0 ! audio/x-opus ! opusdec ! "
       "audio/x-raw,rate=48000,channels=1 ! "
       "fakesink name=audio sync=false async=false",
       gst_rtc_server_get_url (fixture->server));
-  RtcReader *reader = rtc_reader_new (rtc_pipeline_get (viewer, "video"),
-      publisher->painter, fixture->context);
-  RtcToneMeter *tone = rtc_tone_meter_new (
-      rtc_pipeline_get (viewer, "audio"), fixture->context);
+  RtcReader *reader = rtc_reader_new (
+      rtc_pipeline_get (viewer, "video"), publisher->painter, fixture->context);
+  RtcToneMeter *tone =
+      rtc_tone_meter_new (rtc_pipeline_get (viewer, "audio"), fixture->context);
 
   rtc_pipeline_play (viewer);
   rtc_test_wait (fixture->context, rtc_reader_get_frames (reader) >= 20);
   rtc_test_wait (fixture->context,
-      ABS (rtc_tone_meter_get_frequency (tone) - TONE) <= 4);
-  g_assert_cmpuint (rtc_reader_get_difference (reader), <=, TOLERANCE);
+      ABS (rtc_tone_meter_get_frequency (tone) - RTC_TEST_TONE) <= 4);
+  g_assert_cmpuint (rtc_reader_get_difference (reader), <=, RTC_TEST_TOLERANCE);
   rtc_pipeline_stop (viewer);
   rtc_reader_free (reader);
   rtc_tone_meter_free (tone);
   rtc_pipeline_free (viewer);
-  publisher_free (publisher);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_unlinked_pad_harms_nothing (Fixture *fixture, gconstpointer data)
+test_unlinked_pad_harms_nothing (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Publisher *publisher = publisher_new (fixture, "alice");
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
   RtcPipeline *viewer = rtc_pipeline_new (
-      "rtcsrc name=src server-url=%s room-id=room " LOCAL
+      "rtcsrc name=src server-url=%s room-id=room " RTC_TEST_LOCAL
       " src.video_0 ! video/x-raw,format=I420 ! "
       "fakesink name=video sync=false async=false",
       gst_rtc_server_get_url (fixture->server));
@@ -363,45 +234,45 @@ test_unlinked_pad_harms_nothing (Fixture *fixture, gconstpointer data)
   rtc_test_wait (fixture->context, rtc_reader_get_frames (reader) >= 20);
 
   /* Unlinked later, then linked again. */
-  pad = gst_element_get_static_pad (
-      rtc_pipeline_get (viewer, "src"), "video_0");
+  pad =
+      gst_element_get_static_pad (rtc_pipeline_get (viewer, "src"), "video_0");
   peer = gst_pad_get_peer (pad);
   g_assert_true (gst_pad_unlink (pad, peer));
   before = rtc_reader_get_frames (reader);
   g_assert_cmpint (GST_PAD_LINK_OK, ==, gst_pad_link (pad, peer));
   rtc_test_wait (
       fixture->context, rtc_reader_get_frames (reader) >= before + 20);
-  g_assert_cmpuint (rtc_reader_get_difference (reader), <=, TOLERANCE);
-  assert_no_failure (viewer);
+  g_assert_cmpuint (rtc_reader_get_difference (reader), <=, RTC_TEST_TOLERANCE);
+  rtc_pipeline_assert_no_failure (viewer);
   rtc_pipeline_stop (viewer);
   rtc_reader_free (reader);
   rtc_pipeline_free (viewer);
-  publisher_free (publisher);
+  rtc_publisher_free (publisher);
 }
 
 static void
-test_encoded_input_passes (Fixture *fixture, gconstpointer data)
+test_encoded_input_passes (RtcRoomFixture *fixture, gconstpointer data)
 {
   RtcPipeline *publisher = rtc_pipeline_new (
-      "rtcsink name=sink server-url=%s room-id=room " LOCAL
+      "rtcsink name=sink server-url=%s room-id=room " RTC_TEST_LOCAL
       " videotestsrc is-live=true ! "
       "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
       "identity name=frames ! vp8enc deadline=1 ! sink.video_0",
       gst_rtc_server_get_url (fixture->server));
   RtcPainter *painter =
       rtc_painter_new (rtc_pipeline_get (publisher, "frames"));
-  RtcPipeline *viewer = rtc_pipeline_new (
-      "rtcsrc server-url=%s room-id=room " LOCAL
-      " ! video/x-raw,format=I420 ! "
-      "fakesink name=video sync=false async=false",
-      gst_rtc_server_get_url (fixture->server));
+  RtcPipeline *viewer =
+      rtc_pipeline_new ("rtcsrc server-url=%s room-id=room " RTC_TEST_LOCAL
+                        " ! video/x-raw,format=I420 ! "
+                        "fakesink name=video sync=false async=false",
+          gst_rtc_server_get_url (fixture->server));
   RtcReader *reader = rtc_reader_new (
       rtc_pipeline_get (viewer, "video"), painter, fixture->context);
 
   rtc_pipeline_play (publisher);
   rtc_pipeline_play (viewer);
   rtc_test_wait (fixture->context, rtc_reader_get_frames (reader) >= 20);
-  assert_no_failure (publisher);
+  rtc_pipeline_assert_no_failure (publisher);
   rtc_pipeline_stop (viewer);
   rtc_reader_free (reader);
   rtc_pipeline_free (viewer);
@@ -410,35 +281,35 @@ test_encoded_input_passes (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_other_codecs (Fixture *fixture, gconstpointer data)
+test_other_codecs (RtcRoomFixture *fixture, gconstpointer data)
 {
   const gchar *codecs[] = {"VP9", "H264"};
 
   for (guint i = 0; i < G_N_ELEMENTS (codecs); i++) {
     RtcPipeline *publisher = rtc_pipeline_new (
         "rtcsink name=sink server-url=%s room-id=room video-codecs=<%s> "
-        "audio-codecs=<PCMU> " LOCAL " videotestsrc is-live=true ! "
+        "audio-codecs=<PCMU> " RTC_TEST_LOCAL " videotestsrc is-live=true ! "
         "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
         "sink.video_0 audiotestsrc is-live=true freq=%d ! sink.audio_0",
-        gst_rtc_server_get_url (fixture->server), codecs[i], TONE);
-    Viewer *viewer = viewer_new (fixture, NULL, "");
+        gst_rtc_server_get_url (fixture->server), codecs[i], RTC_TEST_TONE);
+    RtcViewer *viewer = rtc_viewer_new (fixture, NULL, "");
 
     rtc_pipeline_play (publisher);
     rtc_test_wait (
         fixture->context, rtc_reader_get_frames (viewer->reader) >= 10);
-    rtc_test_wait (fixture->context, hears_tone (viewer));
-    viewer_free (viewer);
+    rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
+    rtc_viewer_free (viewer);
     rtc_pipeline_free (publisher);
   }
 }
 
 /* A source that is not live is paced by the clock and ends by itself. */
 static void
-test_file_like_source (Fixture *fixture, gconstpointer data)
+test_file_like_source (RtcRoomFixture *fixture, gconstpointer data)
 {
-  Viewer *viewer = viewer_new (fixture, NULL, "");
+  RtcViewer *viewer = rtc_viewer_new (fixture, NULL, "");
   RtcPipeline *publisher = rtc_pipeline_new (
-      "rtcsink name=sink server-url=%s room-id=room " LOCAL
+      "rtcsink name=sink server-url=%s room-id=room " RTC_TEST_LOCAL
       " videotestsrc num-buffers=60 ! "
       "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
       "sink.video_0 audiotestsrc num-buffers=100 samplesperbuffer=960 ! "
@@ -449,11 +320,11 @@ test_file_like_source (Fixture *fixture, gconstpointer data)
   rtc_pipeline_play (publisher);
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (publisher, GST_MESSAGE_EOS, NULL) != NULL);
-  g_assert_cmpint (g_get_monotonic_time () - started, >=,
-      18 * G_TIME_SPAN_SECOND / 10);
+  g_assert_cmpint (
+      g_get_monotonic_time () - started, >=, 18 * G_TIME_SPAN_SECOND / 10);
   g_assert_cmpuint (rtc_reader_get_frames (viewer->reader), >, 30);
   rtc_pipeline_free (publisher);
-  viewer_free (viewer);
+  rtc_viewer_free (viewer);
 }
 
 int
@@ -464,8 +335,9 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
-#define ADD(path, func)                                                      \
-  g_test_add ("/main-job/" path, Fixture, NULL, set_up, func, tear_down)
+#define ADD(path, func)                                                        \
+  g_test_add ("/main-job/" path, RtcRoomFixture, NULL, rtc_room_set_up, func,  \
+      rtc_room_tear_down)
   ADD ("picture-and-tone", test_picture_and_tone);
   ADD ("pad-says-whose-it-is", test_pad_says_whose_it_is);
   ADD ("three-viewers", test_three_viewers);

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a room means: muting, visibility, camera and screen, options of a
+ * subscription, the roster at entry. Real elements, real server. */
+#include "rtcparty.h"
+
+/* --- calls by promise --- */
+
+typedef struct
+{
+  GMainContext *context;
+  gint answered; /* atomic */
+} Answer;
+
+static void
+on_answer (GstPromise *promise, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  g_atomic_int_set (&answer->answered, TRUE);
+  g_main_context_wakeup (answer->context);
+}
+
+/* Waits for the answer of @promise, whose code it returns, 0 for success. */
+static gint
+await (GstPromise *promise, Answer *answer)
+{
+  const GstStructure *reply;
+  gint code = 0;
+
+  rtc_test_wait (answer->context, g_atomic_int_get (&answer->answered));
+  g_assert_cmpint (
+      GST_PROMISE_RESULT_REPLIED, ==, gst_promise_wait (promise));
+  reply = gst_promise_get_reply (promise);
+  gst_structure_get_int (reply, "rtc-code", &code);
+  gst_promise_unref (promise);
+  return code;
+}
+
+static gint
+mute_local (RtcRoomFixture *fixture, RtcPipeline *pipeline,
+    const gchar *options)
+{
+  Answer answer = {.context = fixture->context};
+  GstPromise *promise =
+      gst_promise_new_with_change_func (on_answer, &answer, NULL);
+  GstStructure *structure = gst_structure_from_string (options, NULL);
+
+  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "sink"), "mute-local",
+      structure, promise);
+  gst_structure_free (structure);
+  return await (promise, &answer);
+}
+
+static gint
+act_on_stream (RtcRoomFixture *fixture, RtcPipeline *pipeline,
+    const gchar *action, const gchar *user_id, const gchar *options)
+{
+  Answer answer = {.context = fixture->context};
+  GstPromise *promise =
+      gst_promise_new_with_change_func (on_answer, &answer, NULL);
+  GstStructure *structure = gst_structure_from_string (options, NULL);
+
+  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "src"), action, user_id,
+      structure, promise);
+  gst_structure_free (structure);
+  return await (promise, &answer);
+}
+
+static gint
+set_visibility (
+    RtcRoomFixture *fixture, GstElement *element, gboolean enable)
+{
+  Answer answer = {.context = fixture->context};
+  GstPromise *promise =
+      gst_promise_new_with_change_func (on_answer, &answer, NULL);
+
+  g_signal_emit_by_name (element, "set-user-visibility", enable, promise);
+  return await (promise, &answer);
+}
+
+static void
+wait_fact (RtcRoomFixture *fixture, RtcPipeline *pipeline, const gchar *name)
+{
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name) != NULL);
+}
+
+static const GstStructure *
+get_fact (RtcPipeline *pipeline, const gchar *name)
+{
+  GstMessage *message =
+      rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name);
+
+  g_assert_nonnull (message);
+  return gst_message_get_structure (message);
+}
+
+/* --- what passes at a sink --- */
+
+typedef struct
+{
+  GMainContext *context;
+  gint gaps;    /* atomic */
+  gint buffers; /* atomic */
+} Flow;
+
+static GstPadProbeReturn
+watch_flow (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Flow *flow = user_data;
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    g_atomic_int_inc (&flow->buffers);
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_GAP)
+    g_atomic_int_inc (&flow->gaps);
+  g_main_context_wakeup (flow->context);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+watch_sink (RtcViewer *viewer, const gchar *name, Flow *flow)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (
+      rtc_pipeline_get (viewer->pipeline, name), "sink");
+
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      watch_flow, flow, NULL);
+}
+
+static gboolean
+pad_is_muted (RtcViewer *viewer, const gchar *name)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (
+      rtc_pipeline_get (viewer->pipeline, "src"), name);
+  gboolean muted;
+
+  g_assert_nonnull (pad);
+  g_object_get (pad, "muted", &muted, NULL);
+  return muted;
+}
+
+static void
+wait_frames (RtcRoomFixture *fixture, RtcViewer *viewer, guint more)
+{
+  guint before = rtc_reader_get_frames (viewer->reader);
+
+  rtc_test_wait (fixture->context,
+      rtc_reader_get_frames (viewer->reader) >= before + more);
+}
+
+/* --- tests --- */
+
+static void
+test_muted_video_leaves_a_gap (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
+  Flow flow = {.context = fixture->context};
+  guint before;
+
+  wait_frames (fixture, viewer, 10);
+  watch_sink (viewer, "video", &flow);
+
+  g_assert_cmpint (0, ==,
+      mute_local (
+          fixture, publisher->pipeline, "options, video=(boolean)true"));
+  wait_fact (fixture, viewer->pipeline, "rtc-mute-video");
+  rtc_test_wait (fixture->context, pad_is_muted (viewer, "video_0"));
+  g_assert_false (pad_is_muted (viewer, "audio_0"));
+
+  /* Three gaps in a row without a frame: the timeline goes on. */
+  {
+    gint gaps = g_atomic_int_get (&flow.gaps);
+    gint buffers;
+
+    rtc_test_wait (
+        fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 2);
+    buffers = g_atomic_int_get (&flow.buffers);
+    gaps = g_atomic_int_get (&flow.gaps);
+    rtc_test_wait (
+        fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
+    g_assert_cmpint (buffers, ==, g_atomic_int_get (&flow.buffers));
+  }
+  rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
+
+  before = rtc_reader_get_frames (viewer->reader);
+  g_assert_cmpint (0, ==,
+      mute_local (
+          fixture, publisher->pipeline, "options, video=(boolean)false"));
+  wait_fact (fixture, viewer->pipeline, "rtc-unmute-video");
+  rtc_test_wait (fixture->context,
+      rtc_reader_get_frames (viewer->reader) >= before + 10);
+  rtc_test_wait (fixture->context, !pad_is_muted (viewer, "video_0"));
+  rtc_viewer_assert_good_picture (viewer);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  g_assert_null (rtc_pipeline_find (
+      viewer->pipeline, GST_MESSAGE_ELEMENT, "rtc-stream-restarted"));
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+static void
+test_muting_all_removes_the_stream (
+    RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
+  guint before;
+
+  wait_frames (fixture, viewer, 10);
+  g_assert_cmpint (0, ==,
+      mute_local (
+          fixture, publisher->pipeline, "options, audio=(boolean)true"));
+  wait_fact (fixture, viewer->pipeline, "rtc-mute-audio");
+  rtc_pipeline_forget (viewer->pipeline);
+
+  g_assert_cmpint (0, ==,
+      mute_local (
+          fixture, publisher->pipeline, "options, video=(boolean)true"));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-removed");
+  g_assert_cmpstr ("muted", ==,
+      gst_structure_get_string (
+          get_fact (viewer->pipeline, "rtc-stream-removed"), "reason"));
+  g_assert_null (rtc_pipeline_find (
+      viewer->pipeline, GST_MESSAGE_ELEMENT, "rtc-mute-video"));
+
+  before = rtc_reader_get_frames (viewer->reader);
+  g_assert_cmpint (0, ==,
+      mute_local (fixture, publisher->pipeline,
+          "options, video=(boolean)false, audio=(boolean)false"));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-added");
+  rtc_test_wait (fixture->context,
+      rtc_reader_get_frames (viewer->reader) >= before + 10);
+  rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
+  g_assert_null (
+      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL));
+  g_assert_cmpuint (
+      2, ==, rtc_pipeline_get (viewer->pipeline, "src")->numsrcpads);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+static void
+test_mute_remote_pauses (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
+  RtcViewer *other = rtc_viewer_new (fixture, publisher->painter, "");
+  Flow flow = {.context = fixture->context};
+  gint buffers;
+  gint gaps;
+
+  wait_frames (fixture, viewer, 10);
+  wait_frames (fixture, other, 10);
+  watch_sink (viewer, "video", &flow);
+  g_assert_cmpint (0, ==,
+      act_on_stream (fixture, viewer->pipeline, "mute-remote", "alice",
+          "options, video=(boolean)true"));
+  rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= 3);
+  buffers = g_atomic_int_get (&flow.buffers);
+  gaps = g_atomic_int_get (&flow.gaps);
+  rtc_test_wait (
+      fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
+  g_assert_cmpint (buffers, ==, g_atomic_int_get (&flow.buffers));
+  g_assert_false (pad_is_muted (viewer, "video_0"));
+  wait_frames (fixture, other, 10);
+
+  g_assert_cmpint (0, ==,
+      act_on_stream (fixture, viewer->pipeline, "mute-remote", "alice",
+          "options, video=(boolean)false"));
+  wait_frames (fixture, viewer, 10);
+  rtc_viewer_assert_good_picture (viewer);
+  rtc_viewer_free (other);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+static void
+test_camera_and_screen (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPipeline *publisher = rtc_pipeline_new (
+      "rtcsink name=sink server-url=%s room-id=room user-id=alice "
+      RTC_TEST_LOCAL " videotestsrc is-live=true ! "
+      "video/x-raw,width=320,height=192,framerate=15/1 ! sink.video_0 "
+      "videotestsrc is-live=true ! "
+      "video/x-raw,width=640,height=192,framerate=15/1 ! sink.video_1",
+      gst_rtc_server_get_url (fixture->server));
+  RtcPipeline *viewer = rtc_pipeline_new (
+      "rtcsrc name=src server-url=%s room-id=room " RTC_TEST_LOCAL
+      " src.video_0 ! video/x-raw ! fakesink name=a sync=false async=false "
+      " src.video_1 ! video/x-raw ! fakesink name=b sync=false async=false",
+      gst_rtc_server_get_url (fixture->server));
+  const gchar *names[] = {"video_0", "video_1"};
+  guint screens = 0;
+
+  rtc_pipeline_play (publisher);
+  rtc_pipeline_play (viewer);
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_get (viewer, "src")->numsrcpads == 2 &&
+          rtc_pipeline_count (
+              viewer, GST_MESSAGE_ELEMENT, "rtc-stream-added") == 2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (
+        rtc_pipeline_get (viewer, "src"), names[i]);
+    g_autoptr (GstCaps) caps = NULL;
+    gboolean screen;
+    gint width = 0;
+
+    g_object_get (pad, "screen", &screen, NULL);
+    screens += screen;
+    rtc_test_wait (
+        fixture->context, gst_pad_has_current_caps (pad) != FALSE);
+    caps = gst_pad_get_current_caps (pad);
+    gst_structure_get_int (
+        gst_caps_get_structure (caps, 0), "width", &width);
+    g_assert_cmpint (screen ? 640 : 320, ==, width);
+  }
+  g_assert_cmpuint (1, ==, screens);
+  rtc_pipeline_assert_no_failure (publisher);
+  rtc_pipeline_assert_no_failure (viewer);
+  rtc_pipeline_free (viewer);
+  rtc_pipeline_free (publisher);
+}
+
+static void
+test_visibility (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer =
+      rtc_viewer_new (fixture, publisher->painter, "user-id=bob");
+  GstElement *src = rtc_pipeline_get (viewer->pipeline, "src");
+  GstElement *sink = rtc_pipeline_get (publisher->pipeline, "sink");
+
+  wait_frames (fixture, viewer, 5);
+  g_assert_null (rtc_pipeline_find (
+      publisher->pipeline, GST_MESSAGE_ELEMENT, "rtc-peer-online"));
+
+  g_assert_cmpint (0, ==, set_visibility (fixture, src, TRUE));
+  wait_fact (fixture, publisher->pipeline, "rtc-peer-online");
+  g_assert_cmpstr ("bob", ==,
+      gst_structure_get_string (
+          get_fact (publisher->pipeline, "rtc-peer-online"), "user-id"));
+  g_assert_cmpint (0, ==, set_visibility (fixture, src, FALSE));
+  wait_fact (fixture, publisher->pipeline, "rtc-peer-leave");
+
+  /* Who hides ends the publication first. */
+  g_assert_cmpint (0, ==, set_visibility (fixture, sink, FALSE));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-removed");
+  wait_fact (fixture, viewer->pipeline, "rtc-peer-leave");
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL) != NULL);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+static void
+test_options_of_a_subscription (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (
+      fixture, publisher->painter, "auto-subscribe=none");
+  GstElement *src = rtc_pipeline_get (viewer->pipeline, "src");
+
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-added");
+  g_assert_cmpint (0, ==,
+      act_on_stream (fixture, viewer->pipeline, "subscribe", "alice",
+          "options, audio=(boolean)false"));
+  wait_frames (fixture, viewer, 10);
+  g_assert_cmpuint (1, ==, src->numsrcpads);
+  g_assert_cmpuint (0, ==, rtc_tone_meter_get_samples (viewer->tone));
+
+  /* A second call changes the options. */
+  g_assert_cmpint (0, ==,
+      act_on_stream (fixture, viewer->pipeline, "subscribe", "alice",
+          "options, audio=(boolean)true"));
+  rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
+  g_assert_cmpuint (2, ==, src->numsrcpads);
+
+  g_assert_cmpint (0, ==,
+      act_on_stream (
+          fixture, viewer->pipeline, "unsubscribe", "alice", "options"));
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL) != NULL);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+static void
+test_roster_at_entry (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *alice = rtc_publisher_new (fixture, "alice");
+  RtcPublisher *bob = rtc_publisher_new (fixture, "bob");
+  RtcViewer *viewer;
+
+  wait_fact (fixture, bob->pipeline, "rtc-stream-added");
+  wait_fact (fixture, alice->pipeline, "rtc-stream-added");
+  viewer = rtc_viewer_new (fixture, bob->painter, "user-ids=\"<bob>\"");
+  wait_frames (fixture, viewer, 10);
+  g_assert_cmpuint (2, ==,
+      rtc_pipeline_count (
+          viewer->pipeline, GST_MESSAGE_ELEMENT, "rtc-peer-online"));
+  g_assert_cmpuint (2, ==,
+      rtc_pipeline_count (
+          viewer->pipeline, GST_MESSAGE_ELEMENT, "rtc-stream-added"));
+  /* Only the user that was asked for. */
+  g_assert_cmpuint (
+      2, ==, rtc_pipeline_get (viewer->pipeline, "src")->numsrcpads);
+  rtc_viewer_assert_good_picture (viewer);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (bob);
+  rtc_publisher_free (alice);
+}
+
+int
+main (int argc, char **argv)
+{
+  gint failures;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, func)                                                      \
+  g_test_add ("/room-semantics/" path, RtcRoomFixture, NULL,                 \
+      rtc_room_set_up, func, rtc_room_tear_down)
+  ADD ("muted-video-leaves-a-gap", test_muted_video_leaves_a_gap);
+  ADD ("muting-all-removes-the-stream", test_muting_all_removes_the_stream);
+  ADD ("mute-remote-pauses", test_mute_remote_pauses);
+  ADD ("camera-and-screen", test_camera_and_screen);
+  ADD ("visibility", test_visibility);
+  ADD ("options-of-a-subscription", test_options_of_a_subscription);
+  ADD ("roster-at-entry", test_roster_at_entry);
+#undef ADD
+  failures = g_test_run ();
+  gst_deinit (); /* the leaks tracer reports here */
+  return failures;
+}
