@@ -81,12 +81,12 @@ void gst_rtc_message_user_free (GstRtcMessageUser *user);
  */
 typedef struct
 {
-  guint id;             /* of a request and its answer, from 1 */
-  const gchar *app;     /* application id */
-  const gchar *room;    /* room id */
-  const gchar *user;    /* user id */
-  const gchar *token;   /* never described */
-  const gchar *secret;  /* to resume a session; never described */
+  guint id;            /* of a request and its answer, from 1 */
+  const gchar *app;    /* application id */
+  const gchar *room;   /* room id */
+  const gchar *user;   /* user id */
+  const gchar *token;  /* never described */
+  const gchar *secret; /* to resume a session; never described */
   GstRtcOptional visible;
   GstRtcOptional screen; /* which stream; unset means camera */
   GstRtcOptional audio;  /* subscribe: wanted; mute: disabled */
@@ -99,11 +99,11 @@ typedef struct
   const gchar *sdp;
   const gchar *candidate; /* empty text: end of candidates */
   const gchar *mid;
-  gint mline;           /* index of the m-line from 0; -1 absent */
-  gint code;            /* of ERROR: a documented code */
-  const gchar *reason;  /* for a person */
-  guint seconds;        /* until something happens, or an interval */
-  GPtrArray *users;     /* (element-type GstRtcMessageUser) of a join */
+  gint mline;             /* index of the m-line from 0; -1 absent */
+  gint code;              /* of ERROR: a documented code */
+  const gchar *reason;    /* for a person */
+  guint seconds;          /* until something happens, or an interval */
+  GPtrArray *users;       /* (element-type GstRtcMessageUser) of a join */
   GstRtcOptional resumed; /* answer to a join: the held session goes on */
 } GstRtcMessageFields;
 

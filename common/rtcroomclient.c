@@ -1154,6 +1154,13 @@ gst_rtc_room_client_is_in_room (GstRtcRoomClient *client)
   return is_in_room (client);
 }
 
+gboolean
+gst_rtc_room_client_check_state (
+    GstRtcRoomClient *client, GstRtcOperation operation, GError **error)
+{
+  return gst_rtc_room_state_check (&client->state, operation, error);
+}
+
 GstRtcMedia
 gst_rtc_room_client_get_muted (GstRtcRoomClient *client, gboolean screen)
 {

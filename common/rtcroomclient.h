@@ -53,6 +53,11 @@ const gchar *const *gst_rtc_room_client_get_turn_servers (
 /* TRUE while in a room (also with the socket down). */
 gboolean gst_rtc_room_client_is_in_room (GstRtcRoomClient *client);
 
+/* Whether the state of the room allows @operation; 100001 before an init,
+ * 100002, 100003, 100004. */
+gboolean gst_rtc_room_client_check_state (
+    GstRtcRoomClient *client, GstRtcOperation operation, GError **error);
+
 /* What the server has confirmed as muted of the own camera or screen stream;
  * a refused mute-local changes nothing. */
 GstRtcMedia gst_rtc_room_client_get_muted (

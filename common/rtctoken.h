@@ -40,15 +40,15 @@ typedef struct
 void gst_rtc_token_free (GstRtcToken *token);
 
 /* The text of @token signed with @app_key. */
-gchar *gst_rtc_token_make (const GstRtcToken *token,
-    const gchar *app_key) G_GNUC_WARN_UNUSED_RESULT;
+gchar *gst_rtc_token_make (
+    const GstRtcToken *token, const gchar *app_key) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads @text and checks its signature (in constant time), that it is for
  * @app_id, @room_id and @user_id, that it grants something, and that it has
  * not expired at @now (Unix seconds). NULL and 300008 with the reason. */
 GstRtcToken *gst_rtc_token_verify (const gchar *text, const gchar *app_key,
-    const gchar *app_id, const gchar *room_id, const gchar *user_id,
-    gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+    const gchar *app_id, const gchar *room_id, const gchar *user_id, gint64 now,
+    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether the privilege is held at @now. */
 gboolean gst_rtc_token_allows (

@@ -408,16 +408,12 @@ publish_stream (GstRtcSink *self, gboolean screen, GstRtcElementCall *call)
   g_autoptr (GError) error = NULL;
 
   gst_rtc_element_call_get_request (call)->screen = screen;
-  if (publication->phase == PUBLICATION_WAITING) {
-    error = gst_rtc_error_new (GST_RTC_ERROR_ALREADY_PUBLISHED, 0,
-        "a publish of this stream is pending");
-    gst_rtc_element_call_fail (element, call, error);
-    return;
-  }
-
   if (publication->phase != PUBLICATION_NONE) {
-    /* The room client knows what to say. */
-    gst_rtc_element_call_start (element, call);
+    error = gst_rtc_error_new (GST_RTC_ERROR_ALREADY_PUBLISHED, 0,
+        publication->phase == PUBLICATION_DONE
+            ? "the stream is published already"
+            : "a publish of this stream is pending");
+    gst_rtc_element_call_fail (element, call, error);
     return;
   }
 
@@ -483,9 +479,10 @@ publish_all (GstRtcElement *element, GstRtcElementCall *call)
   gboolean screen = has_tracks (self, TRUE);
   g_autoptr (GError) error = NULL;
 
-  if (!gst_rtc_room_client_is_in_room (
-          gst_rtc_element_get_client (element))) {
-    gst_rtc_element_call_start (element, call);
+  /* Before there is a stream that could be sent. */
+  if (!gst_rtc_room_client_check_state (gst_rtc_element_get_client (element),
+          GST_RTC_OPERATION_PUBLISH, &error)) {
+    gst_rtc_element_call_fail (element, call, error);
     return;
   }
   if (!camera && !screen) {
@@ -778,6 +775,14 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
     case GST_RTC_EVENT_MEDIA_CLOSED:
       if (viewer)
         close_viewer (self, viewer, event->error);
+      break;
+    case GST_RTC_EVENT_CONNECTION_STATE:
+      /* Whatever the way out of the room was, nothing is published. */
+      if (event->new_state == GST_RTC_CONNECTION_DISCONNECTED ||
+          event->new_state == GST_RTC_CONNECTION_FAILED) {
+        for (guint screen = 0; screen < N_STREAMS; screen++)
+          reset_publication (self, screen);
+      }
       break;
     default:
       break;

@@ -11,8 +11,9 @@
 #include "plainrtc.h"
 
 #define WAIT_LIMIT (20 * G_TIME_SPAN_SECOND)
-/* Longer than the least time between two keyframes of the publisher. */
-#define PAUSE (300 * G_TIME_SPAN_MILLISECOND)
+/* Longer than a keyframe that an earlier join has still to come to affects
+ * the next. */
+#define PAUSE (500 * G_TIME_SPAN_MILLISECOND)
 #define FRAME (33 * G_TIME_SPAN_MILLISECOND)
 
 /* Monotonic, us; 0 until it happens. Written by streaming threads before

@@ -58,14 +58,30 @@ check_publisher_new (const gchar *server_url, const gchar *properties)
       server_url, properties);
 }
 
-RtcPipeline *
-check_viewer_new (const gchar *server_url, const gchar *properties)
+/* Each time anew, unlike what a launch line does. */
+static void
+link_pad (GstElement *rtc, GstPad *pad, gpointer user_data)
 {
-  return rtc_pipeline_new (
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (user_data, "sink");
+
+  if (g_str_has_prefix (GST_OBJECT_NAME (pad), "video"))
+    g_assert_cmpint (GST_PAD_LINK_OK, ==, gst_pad_link (pad, sink));
+}
+
+RtcPipeline *
+check_viewer_new (
+    const gchar *server_url, const gchar *properties)
+{
+  RtcPipeline *pipeline = rtc_pipeline_new (
       "rtcsrc name=rtc server-url=%s room-id=room reconnect-attempts=0 "
-      CHECK_LOCAL " %s ! video/x-raw ! "
+      CHECK_LOCAL " %s "
+      "capsfilter name=filter caps=video/x-raw ! "
       "fakesink name=video sync=false async=false",
       server_url, properties);
+
+  g_signal_connect (rtc_pipeline_get (pipeline, "rtc"), "pad-added",
+      G_CALLBACK (link_pad), rtc_pipeline_get (pipeline, "filter"));
+  return pipeline;
 }
 
 gboolean

@@ -102,9 +102,12 @@ test_publisher_by_hand (Fixture *fixture, gconstpointer data)
   check_no_failure (publisher);
   check_no_failure (viewer);
 
-  /* And once more from the join on. */
-  expect (fixture, 0, "join", check_join (fixture, publisher));
-  expect (fixture, 0, "publish", check_act (fixture, publisher, "publish"));
+  /* And once more from the join on, then without an unpublish between. */
+  for (guint i = 0; i < 2; i++) {
+    expect (fixture, 0, "join", check_join (fixture, publisher));
+    expect (fixture, 0, "publish", check_act (fixture, publisher, "publish"));
+    expect (fixture, 0, "leave", check_act (fixture, publisher, "leave"));
+  }
   check_no_failure (publisher);
   rtc_pipeline_free (viewer);
   rtc_pipeline_free (publisher);
@@ -397,8 +400,7 @@ static void
 assert_answered_once (Answer *answer)
 {
   g_assert_cmpint (1, ==, g_atomic_int_get (&answer->answered));
-  g_assert_true (gst_structure_has_field (
-      gst_promise_get_reply (answer->promise), GST_RTC_DETAIL_CODE));
+  g_assert_nonnull (gst_promise_get_reply (answer->promise));
   answer_free (answer);
 }
 

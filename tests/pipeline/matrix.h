@@ -11,6 +11,7 @@
 G_BEGIN_DECLS
 
 #define MATRIX_APP "0123456789abcdef01234567"
+#define MATRIX_KEY "the key of the server"
 #define MATRIX_ROOM "room"
 #define MATRIX_USER "alice"
 #define MATRIX_MAX_CALLS 4
