@@ -143,9 +143,10 @@ gboolean gst_rtc_peer_is_connected (GstRtcPeer *peer);
 GstStructure *gst_rtc_peer_get_stats (
     GstRtcPeer *peer) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The webrtcbin inside, borrowed, for the peer-created signal. NULL after
- * gst_rtc_peer_stop (). Worker. */
-GstElement *gst_rtc_peer_get_webrtcbin (GstRtcPeer *peer);
+/* The webrtcbin inside, a new reference, for the peer-created signal; NULL
+ * after gst_rtc_peer_stop (). Any thread. */
+GstElement *gst_rtc_peer_ref_webrtcbin (
+    GstRtcPeer *peer) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Must be called before the last reference goes. No listener call starts
  * after it. The pipeline goes to NULL and is freed on

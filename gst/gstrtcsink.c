@@ -661,10 +661,13 @@ emit_peer_created (GstRtcElement *element, gpointer data)
 {
   ViewerNotice *notice = data;
   ViewerNotice *next = g_new (ViewerNotice, 1);
+  g_autoptr (GstElement) webrtcbin =
+      gst_rtc_peer_ref_webrtcbin (gst_rtc_viewer_get_peer (notice->viewer));
 
-  g_signal_emit (element, signals[SIGNAL_PEER_CREATED], 0,
-      gst_rtc_viewer_get_user_id (notice->viewer),
-      gst_rtc_peer_get_webrtcbin (gst_rtc_viewer_get_peer (notice->viewer)));
+  if (webrtcbin) {
+    g_signal_emit (element, signals[SIGNAL_PEER_CREATED], 0,
+        gst_rtc_viewer_get_user_id (notice->viewer), webrtcbin);
+  }
   *next = (ViewerNotice){.viewer = gst_rtc_viewer_ref (notice->viewer)};
   gst_rtc_element_invoke (
       element, start_viewer_job, next, free_viewer_notice);

@@ -211,7 +211,7 @@ test_wrong_types (Fixture *fixture, gconstpointer data)
     g_auto (GValue) wrong = G_VALUE_INIT;
     guint timeout;
 
-    g_value_init (&wrong, GST_TYPE_CAPS);
+    g_value_init (&wrong, G_TYPE_BYTES);
     for (guint n = 0; n < G_N_ELEMENTS (names); n++) {
       g_test_expect_message ("GLib-GObject", G_LOG_LEVEL_WARNING,
           "unable to set property*");

@@ -1,5 +1,516 @@
-int
-main (void)
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How rtcsink and rtcsrc go, at whatever moment: bounded, without a deadlock
+ * and leaving nothing behind. Objects are told by the tracer `leaks`. */
+#include "elementcheck.h"
+
+#include "raw-server.h"
+
+#define N_CUTS 30
+#define LONGEST_CUT_MS 300
+/* A goodbye that nobody answers is waited for this long, and then some for
+ * a machine that is busy. */
+#define LONGEST_STOP (2 * G_TIME_SPAN_SECOND)
+#define SESSION_OPENED                                                       \
+  "{\"type\":\"session-opened\",\"session\":\"s1\",\"user\":\"bob\","        \
+  "\"screen\":false}"
+#define BOB_WITH_CAMERA                                                      \
+  "[{\"user\":\"bob\",\"streams\":[{\"screen\":false,"                       \
+  "\"videoCodec\":\"VP8\"}]}]"
+
+static const gchar *const factories[] = {"rtcsink", "rtcsrc"};
+
+static void
+stop_in_time (RtcPipeline *pipeline)
 {
-  return 0;
+  gint64 started = g_get_monotonic_time ();
+
+  rtc_pipeline_stop (pipeline);
+  g_assert_cmpint (g_get_monotonic_time () - started, <, LONGEST_STOP);
+}
+
+/* --- what the process has --- */
+
+static guint
+count_entries (const gchar *path)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir))
+    n++;
+  g_dir_close (dir);
+  return n;
+}
+
+typedef struct
+{
+  guint threads;
+  guint descriptors;
+} Footprint;
+
+static Footprint
+measure (void)
+{
+  return (Footprint){.threads = count_entries ("/proc/self/task"),
+      .descriptors = count_entries ("/proc/self/fd")};
+}
+
+static gboolean
+is_back (const Footprint *before)
+{
+  Footprint now = measure ();
+
+  return now.threads <= before->threads &&
+         now.descriptors <= before->descriptors;
+}
+
+static gboolean
+on_look_again (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Idle threads of pools end by themselves. */
+static void
+wait_until_back (Fixture *fixture, const Footprint *before)
+{
+  GSource *source = g_timeout_source_new (5);
+
+  g_thread_pool_stop_unused_threads ();
+  g_source_set_callback (source, on_look_again, NULL, NULL);
+  g_source_attach (source, fixture->context);
+  rtc_test_wait (fixture->context, is_back (before));
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+/* --- stopping at given moments --- */
+
+static void
+test_while_configuring (Fixture *fixture, gconstpointer data)
+{
+  RawServer *silent = raw_server_new (NULL, TRUE);
+  const gchar *schemes[] = {"http", "ws"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (factories) * 2; i++) {
+    g_autofree gchar *url = raw_server_dup_url (silent, schemes[i / 2]);
+    RtcPipeline *pipeline = check_lone_new (factories[i % 2], url, "");
+
+    for (guint round = 1; round <= 2; round++) {
+      rtc_pipeline_play (pipeline);
+      rtc_test_wait (fixture->context,
+          raw_server_get_n_connections (silent) == i * 2 + round);
+      stop_in_time (pipeline);
+    }
+    check_no_failure (pipeline);
+    rtc_pipeline_free (pipeline);
+  }
+  raw_server_free (silent);
+}
+
+static void
+test_while_joining (Fixture *fixture, gconstpointer data)
+{
+  scripted_server_add (fixture->scripted,
+      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
+          .act = SCRIPTED_SILENT,
+          .always = TRUE});
+  for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
+    RtcPipeline *pipeline = check_lone_new (
+        factories[i], scripted_server_get_url (fixture->scripted), "");
+
+    rtc_pipeline_play (pipeline);
+    rtc_test_wait (fixture->context,
+        scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_JOIN) ==
+            i + 1);
+    stop_in_time (pipeline);
+    check_no_failure (pipeline);
+    rtc_pipeline_free (pipeline);
+  }
+}
+
+static void
+test_while_offering (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), "");
+
+  rtc_pipeline_play (pipeline);
+  rtc_test_wait (fixture->context,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) ==
+          1);
+  scripted_server_send (fixture->scripted, SESSION_OPENED);
+  rtc_test_wait (fixture->context,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_OFFER) == 1);
+  stop_in_time (pipeline);
+  check_no_failure (pipeline);
+  rtc_pipeline_free (pipeline);
+}
+
+/* The offer is being made. */
+static void
+test_before_the_offer (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), "");
+
+  rtc_pipeline_play (pipeline);
+  rtc_test_wait (fixture->context,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) ==
+          1);
+  scripted_server_send (fixture->scripted, SESSION_OPENED);
+  rtc_test_settle (fixture->context);
+  stop_in_time (pipeline);
+  check_no_failure (pipeline);
+  rtc_pipeline_free (pipeline);
+}
+
+static void
+test_while_awaiting_the_offer (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_viewer_new (
+      scripted_server_get_url (fixture->scripted), "");
+
+  scripted_server_set_users (fixture->scripted, BOB_WITH_CAMERA);
+  rtc_pipeline_play (pipeline);
+  rtc_test_wait (fixture->context,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_SUBSCRIBE) ==
+          1);
+  check_barrier (fixture, pipeline);
+  stop_in_time (pipeline);
+  check_no_failure (pipeline);
+  rtc_pipeline_free (pipeline);
+}
+
+static void
+test_with_the_server_gone (Fixture *fixture, gconstpointer data)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  RtcPipeline *publisher = check_publisher_new (url, "");
+  RtcPipeline *viewer = check_viewer_new (url, "");
+  Counter *frames =
+      counter_new (fixture, rtc_pipeline_get (viewer, "video"), "sink");
+
+  rtc_pipeline_play (publisher);
+  rtc_pipeline_play (viewer);
+  counter_wait (fixture, frames, 3);
+  gst_rtc_server_stop (fixture->server);
+  g_clear_object (&fixture->server);
+
+  /* One when it knows, the other right away. */
+  check_failure (fixture, publisher, GST_MESSAGE_ERROR,
+      GST_RTC_ERROR_WEBSOCKET_FAILED, "none");
+  stop_in_time (viewer);
+  stop_in_time (publisher);
+  counter_free (frames);
+  rtc_pipeline_free (viewer);
+  rtc_pipeline_free (publisher);
+}
+
+/* --- from inside a callback --- */
+
+typedef struct
+{
+  Fixture *fixture;
+  GstElement *pipeline;
+  gboolean destroy; /* the last reference too */
+  gint done;        /* atomic */
+} Stopper;
+
+static void
+stop_here (Stopper *stopper)
+{
+  GstElement *pipeline = g_atomic_pointer_get (&stopper->pipeline);
+
+  if (!pipeline || !g_atomic_pointer_compare_and_exchange (
+                       &stopper->pipeline, pipeline, NULL))
+    return;
+  g_assert_cmpint (GST_STATE_CHANGE_SUCCESS, ==,
+      gst_element_set_state (pipeline, GST_STATE_NULL));
+  if (stopper->destroy)
+    gst_object_unref (pipeline);
+  g_atomic_int_set (&stopper->done, TRUE);
+  g_main_context_wakeup (stopper->fixture->context);
+}
+
+static void
+on_pad_added (GstElement *rtc, GstPad *pad, gpointer user_data)
+{
+  stop_here (user_data);
+}
+
+static void
+on_viewer_added (
+    GstElement *rtc, const gchar *user_id, gboolean screen, gpointer user_data)
+{
+  stop_here (user_data);
+}
+
+static void
+on_peer_created (GstElement *rtc, const gchar *user_id, GstElement *webrtcbin,
+    gpointer user_data)
+{
+  stop_here (user_data);
+}
+
+static void
+on_connection_state (GObject *rtc, GParamSpec *pspec, gpointer user_data)
+{
+  gint state;
+
+  g_object_get (rtc, "connection-state", &state, NULL);
+  if (state != 0)
+    stop_here (user_data);
+}
+
+static void
+on_promise (GstPromise *promise, gpointer user_data)
+{
+  stop_here (user_data);
+}
+
+typedef enum
+{
+  AT_PAD_ADDED,
+  AT_VIEWER_ADDED,
+  AT_PEER_CREATED,
+  AT_CONNECTION_STATE,
+  AT_PROMISE,
+  N_MOMENTS
+} Moment;
+
+static void
+connect_moment (Moment moment, GstElement *sink, GstElement *src,
+    Stopper *stopper)
+{
+  GstPromise *promise;
+
+  switch (moment) {
+    case AT_PAD_ADDED:
+      g_signal_connect (src, "pad-added", G_CALLBACK (on_pad_added), stopper);
+      break;
+    case AT_VIEWER_ADDED:
+      g_signal_connect (
+          sink, "viewer-added", G_CALLBACK (on_viewer_added), stopper);
+      break;
+    case AT_PEER_CREATED:
+      g_signal_connect (
+          sink, "peer-created", G_CALLBACK (on_peer_created), stopper);
+      break;
+    case AT_CONNECTION_STATE:
+      g_signal_connect (src, "notify::connection-state",
+          G_CALLBACK (on_connection_state), stopper);
+      break;
+    default:
+      promise = gst_promise_new_with_change_func (on_promise, stopper, NULL);
+      gst_element_set_state (src, GST_STATE_READY);
+      g_signal_emit_by_name (src, "set-user-visibility", FALSE, promise);
+      gst_promise_unref (promise);
+      break;
+  }
+}
+
+static GstElement *
+parse_pipeline (const gchar *format, const gchar *url)
+{
+  g_autofree gchar *line =
+      g_strdup_printf ("%s server-url=%s room-id=room " CHECK_LOCAL "%s",
+          format, url,
+          g_str_has_prefix (format, "rtcsink") ? CHECK_PUBLISHER
+                                               : " fakesink async=false");
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (line, &error);
+
+  g_assert_no_error (error);
+  return gst_object_ref_sink (pipeline);
+}
+
+static void
+stop_at (Fixture *fixture, Moment moment, gboolean destroy)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  GstElement *publisher = parse_pipeline ("rtcsink name=rtc", url);
+  GstElement *viewer = parse_pipeline ("rtcsrc name=rtc", url);
+  gboolean of_publisher =
+      moment == AT_VIEWER_ADDED || moment == AT_PEER_CREATED;
+  GstElement *other = of_publisher ? viewer : publisher;
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (publisher), "rtc");
+  GstElement *src = gst_bin_get_by_name (GST_BIN (viewer), "rtc");
+  gpointer watched = of_publisher ? sink : src;
+  Stopper stopper = {.fixture = fixture,
+      .pipeline = of_publisher ? publisher : viewer,
+      .destroy = destroy};
+
+  g_object_add_weak_pointer (watched, &watched);
+  connect_moment (moment, sink, src, &stopper);
+  gst_object_unref (sink);
+  gst_object_unref (src);
+  /* The one that stops by itself is started last: this thread is done with
+   * it when that happens, and what it returns may be a failure then. */
+  gst_element_set_state (other, GST_STATE_PLAYING);
+  if (destroy)
+    gst_object_ref (of_publisher ? publisher : viewer);
+  gst_element_set_state (of_publisher ? publisher : viewer, GST_STATE_PLAYING);
+  if (destroy)
+    gst_object_unref (of_publisher ? publisher : viewer);
+
+  rtc_test_wait (fixture->context, g_atomic_int_get (&stopper.done));
+  gst_element_set_state (other, GST_STATE_NULL);
+  gst_object_unref (other);
+  if (!destroy) {
+    GstElement *stopped = of_publisher ? publisher : viewer;
+
+    gst_element_set_state (stopped, GST_STATE_NULL);
+    gst_object_unref (stopped);
+  }
+}
+
+static void
+test_null_in_a_callback (Fixture *fixture, gconstpointer data)
+{
+  for (guint moment = 0; moment < N_MOMENTS; moment++)
+    stop_at (fixture, (Moment) moment, FALSE);
+}
+
+static void
+test_destroyed_in_a_callback (Fixture *fixture, gconstpointer data)
+{
+  for (guint moment = 0; moment < N_MOMENTS; moment++)
+    stop_at (fixture, (Moment) moment, TRUE);
+}
+
+/* --- any moment --- */
+
+static void
+cut (Fixture *fixture, guint ms, gboolean publisher_first)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  RtcPipeline *publisher = check_publisher_new (url, "");
+  RtcPipeline *viewer = check_viewer_new (url, "");
+
+  rtc_pipeline_play (publisher);
+  rtc_pipeline_play (viewer);
+  check_let_pass (fixture, ms);
+  stop_in_time (publisher_first ? publisher : viewer);
+  stop_in_time (publisher_first ? viewer : publisher);
+  check_no_failure (publisher);
+  check_no_failure (viewer);
+  rtc_pipeline_free (publisher);
+  rtc_pipeline_free (viewer);
+}
+
+static void
+test_any_moment (Fixture *fixture, gconstpointer data)
+{
+  Footprint before;
+
+  /* Whole, so that all that stays in a process is there. */
+  cut (fixture, 2 * LONGEST_CUT_MS, FALSE);
+  g_thread_pool_stop_unused_threads ();
+  rtc_test_settle (fixture->context);
+  before = measure ();
+  for (guint i = 0; i < N_CUTS; i++) {
+    cut (fixture, (guint) g_test_rand_int_range (0, LONGEST_CUT_MS),
+        g_test_rand_bit ());
+  }
+  wait_until_back (fixture, &before);
+}
+
+/* --- what is left --- */
+
+static GstTracer *
+find_leaks_tracer (void)
+{
+  GList *tracers = gst_tracing_get_active_tracers ();
+  GstTracer *found = NULL;
+
+  for (GList *item = tracers; item; item = item->next) {
+    if (g_str_equal ("GstLeaksTracer", G_OBJECT_TYPE_NAME (item->data)))
+      found = gst_object_ref (item->data);
+  }
+  g_list_free_full (tracers, gst_object_unref);
+  return found;
+}
+
+/* What the registry keeps, and what the DTLS plugin does: one agent for the
+ * process. */
+static gboolean
+may_stay (const gchar *type)
+{
+  const gchar *const kept[] = {"GstRegistry", "GstPlugin",
+      "GstElementFactory", "GstTypeFindFactory", "GstDeviceProviderFactory",
+      "GstDynamicTypeFactory", "GstTracerFactory", "GstPadTemplate",
+      "GstSystemClock", "GstDtlsAgent", "GstTaskPool", "GstCaps",
+      "GstAllocatorSysmem", "GstLeaksTracer", NULL};
+
+  return g_strv_contains (kept, type);
+}
+
+static gboolean
+has_left_nothing (GstTracer *tracer, gboolean tell)
+{
+  g_autoptr (GstStructure) live = NULL;
+  const GValue *list;
+  gboolean nothing = TRUE;
+
+  g_signal_emit_by_name (tracer, "get-live-objects", &live);
+  list = gst_structure_get_value (live, "live-objects-list");
+  for (guint i = 0; i < gst_value_list_get_size (list); i++) {
+    const GstStructure *row =
+        gst_value_get_structure (gst_value_list_get_value (list, i));
+    const GValue *object = gst_structure_get_value (row, "object");
+    const gchar *type = G_VALUE_TYPE_NAME (object);
+
+    if (G_VALUE_HOLDS_OBJECT (object) && g_value_get_object (object))
+      type = G_OBJECT_TYPE_NAME (g_value_get_object (object));
+    if (may_stay (type))
+      continue;
+    nothing = FALSE;
+    if (tell)
+      g_test_message ("left behind: %s", type);
+  }
+  return nothing;
+}
+
+/* Goes last, so that it sees what the others left. */
+static void
+test_nothing_is_left (void)
+{
+  g_autoptr (GMainContext) context = rtc_test_context_enter ();
+  g_autoptr (GstTracer) tracer = find_leaks_tracer ();
+  GSource *source = g_timeout_source_new (20);
+
+  if (!tracer) {
+    g_test_skip ("the tracer leaks is not active");
+    return;
+  }
+  g_source_set_callback (source, on_look_again, NULL, NULL);
+  g_source_attach (source, context);
+  for (guint i = 0; i < 100 && !has_left_nothing (tracer, FALSE); i++)
+    g_main_context_iteration (context, TRUE);
+  g_source_destroy (source);
+  g_source_unref (source);
+  g_assert_true (has_left_nothing (tracer, TRUE));
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  check_register ();
+
+  CHECK_ADD ("/going/while-configuring", test_while_configuring);
+  CHECK_ADD ("/going/while-joining", test_while_joining);
+  CHECK_ADD ("/going/while-offering", test_while_offering);
+  CHECK_ADD ("/going/before-the-offer", test_before_the_offer);
+  CHECK_ADD (
+      "/going/while-awaiting-the-offer", test_while_awaiting_the_offer);
+  CHECK_ADD ("/going/with-the-server-gone", test_with_the_server_gone);
+  CHECK_ADD ("/going/null-in-a-callback", test_null_in_a_callback);
+  CHECK_ADD ("/going/destroyed-in-a-callback", test_destroyed_in_a_callback);
+  CHECK_ADD ("/going/any-moment", test_any_moment);
+  g_test_add_func ("/going/nothing-is-left", test_nothing_is_left);
+  return g_test_run ();
 }

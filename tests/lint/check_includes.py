@@ -16,7 +16,8 @@ LAYERS = [
     "rtcendpoint rtcledger rtcoutbox rtcroomstate rtcsession",
     "rtcdialect",
     "rtcroomclient",
-    "gstrtcbus gstrtccodec gstrtcpads gstrtcsdp gstrtcserve gstrtcsettings",
+    "gstrtcbus gstrtccodec gstrtcpads gstrtcsdp gstrtcserve gstrtcsettings"
+    " gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
     "gstrtcsubscription gstrtcviewer",

@@ -11,7 +11,7 @@
 /* --- tokens --- */
 
 gchar *
-matrix_make_token (MatrixToken which)
+matrix_make_token (MatrixToken which, const gchar *user_id)
 {
   const gint64 now = g_get_real_time () / G_TIME_SPAN_SECOND;
   const gboolean expired = which == TOKEN_EXPIRED;
@@ -21,7 +21,7 @@ matrix_make_token (MatrixToken which)
       .room_id = (gchar *)(which == TOKEN_OTHER_ROOM ? "elsewhere"
                                                      : MATRIX_ROOM),
       .user_id = (gchar *)(which == TOKEN_OTHER_USER ? "mallory"
-                                                     : MATRIX_USER),
+                                                     : user_id),
       .nonce = 1,
       .issued = (guint32)(now - 60),
       .expires = (guint32)(expired ? now - 30
@@ -94,7 +94,11 @@ join (MatrixGuest *guest, const gchar *user_id, gboolean visible)
   GstRtcRequest request = {.operation = GST_RTC_OPERATION_JOIN};
   g_autoptr (GError) error = NULL;
   g_autoptr (GstRtcConfig) config = NULL;
+  g_autofree gchar *token = NULL;
 
+  if (guest->matrix->row->token != TOKEN_NONE)
+    token = matrix_make_token (TOKEN_GOOD, user_id);
+  values.token = token;
   values.app_id = MATRIX_APP;
   values.room_id = MATRIX_ROOM;
   values.visible = visible;

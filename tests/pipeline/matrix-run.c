@@ -80,17 +80,39 @@ parse_options (const gchar *options)
   return structure;
 }
 
+static gchar *
+make_join_token (Matrix *self)
+{
+  const MatrixToken which = self->row->token;
+
+  return matrix_make_token (
+      which != TOKEN_NONE && self->recovering ? TOKEN_GOOD : which,
+      MATRIX_USER);
+}
+
+/* `@GOOD@` and `@OTHER-ROOM@` stand for tokens. */
+static gchar *
+make_argument (const gchar *argument)
+{
+  if (g_strcmp0 (argument, "@GOOD@") == 0)
+    return matrix_make_token (TOKEN_GOOD, MATRIX_USER);
+  if (g_strcmp0 (argument, "@OTHER-ROOM@") == 0)
+    return matrix_make_token (TOKEN_OTHER_ROOM, MATRIX_USER);
+  return g_strdup (argument);
+}
+
 static void
 emit (Matrix *self, const MatrixCall *call, GstPromise *promise)
 {
   GstElement *rtc = matrix_get_element (self);
   const gchar *action = call->action;
+  g_autofree gchar *argument = make_argument (call->argument);
   g_autoptr (GstStructure) options = NULL;
 
   if (g_str_equal (action, "init") || g_str_equal (action, "renew-token")) {
-    g_signal_emit_by_name (rtc, action, call->argument, promise);
+    g_signal_emit_by_name (rtc, action, argument, promise);
   } else if (g_str_equal (action, "join")) {
-    g_autofree gchar *token = matrix_make_token (self->row->token);
+    g_autofree gchar *token = make_join_token (self);
 
     g_signal_emit_by_name (
         rtc, action, token, call->argument, call->options, promise);
@@ -374,7 +396,7 @@ set_bad_property (Matrix *self)
 static void
 set_token (Matrix *self, MatrixToken which)
 {
-  g_autofree gchar *token = matrix_make_token (which);
+  g_autofree gchar *token = matrix_make_token (which, MATRIX_USER);
 
   if (token)
     g_object_set (matrix_get_element (self), "token", token, NULL);
@@ -602,6 +624,8 @@ make_it_happen (Matrix *self)
     row->prepare (self);
   if (row->pending.action)
     self->pending = matrix_emit (self, &row->pending);
+  if (row->ready)
+    row->ready (self);
   note_seen (self);
   if (row->automatic)
     gst_element_set_state (self->pipeline->pipeline, GST_STATE_PLAYING);
@@ -646,6 +670,7 @@ check_calls_work (Matrix *self)
   if (row->automatic || row->stage == AT_NULL)
     return;
   forget (self);
+  self->recovering = TRUE;
   for (i = 0; i < MATRIX_MAX_CALLS && row->then[i].action; i++) {
     if (g_str_equal (row->then[i].action, "init") && !row->then[i].argument)
       work (self, &call_init);

@@ -81,7 +81,8 @@ typedef enum
 /**
  * MatrixCall:
  * @action: NULL for none
- * @argument: app-id, room-id (@options: user-id), user-id, token or `true`
+ * @argument: app-id, room-id (@options: user-id), user-id, token (`@GOOD@` and
+ *   the like are made) or `true`
  * @options: as text, without the name of the structure
  */
 typedef struct
@@ -111,7 +112,8 @@ typedef struct
  * @configure: settings of a real server, which then is used
  * @token: of the join
  * @prepare: before the call; @pending: a call that waits meanwhile and has
- *   to end well; @provoke: after the call; @finish: at the end
+ *   to end well, @ready: until it does; @provoke: after the call; @finish: at
+ *   the end
  * @then: what has to work afterwards; the same call where it is empty
  * @restarts: also NULL to PLAYING; always with @automatic
  */
@@ -146,6 +148,7 @@ struct _MatrixRow
   MatrixToken token;
   MatrixFunc prepare;
   MatrixCall pending;
+  MatrixFunc ready;
   MatrixFunc provoke;
   MatrixFunc finish;
   MatrixCall then[MATRIX_MAX_CALLS];
@@ -178,6 +181,7 @@ struct _Matrix
   RtcPipeline *pipeline;
   GPtrArray *guests;
   Answer *pending;
+  gboolean recovering; /* the condition is over */
   guint n_seen; /* before the call */
   guint n_configs;
   guint n_requests;
@@ -196,8 +200,8 @@ GstElement *matrix_get_element (Matrix *self);
 const gchar *matrix_get_url (Matrix *self);
 GstRtcMessageType matrix_get_request (const gchar *action);
 
-/* Text of a token for the room and the user of the element, NULL for none. */
-gchar *matrix_make_token (MatrixToken token);
+/* Text of a token for the room and @user_id, NULL for none. */
+gchar *matrix_make_token (MatrixToken token, const gchar *user_id);
 
 /* Another user of the real server; with @publishes, of a camera stream. */
 void matrix_add_guest (
