@@ -5,10 +5,11 @@
 
 #include "rtcerror-private.h"
 
+/* What an application gave as an id may be anything. */
 static void
 set_string (GstStructure *structure, const gchar *field, const gchar *value)
 {
-  if (value)
+  if (value && g_utf8_validate (value, -1, NULL))
     gst_structure_set (structure, field, G_TYPE_STRING, value, NULL);
 }
 

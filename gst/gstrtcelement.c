@@ -261,6 +261,7 @@ struct _GstRtcElementCall
 {
   GstRtcRequest request; /* with own copies of what it points to */
   GstMessageType severity;
+  gboolean automatic;
   GstPromise *promise;
   GstRtcElementDone done;
   GstRtcElement *self; /* from start to end */
@@ -361,13 +362,34 @@ answer_promise (GstRtcElement *self, GstRtcElementCall *call,
   gst_rtc_element_notify (self, nothing_to_run, job, free_reply_job);
 }
 
+gboolean
+gst_rtc_element_is_broken_off (const GError *error)
+{
+  return g_error_matches (
+             error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED) ||
+         g_error_matches (
+             error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED);
+}
+
+/* What the state asked for and the loss of the connection or of the room has
+ * ended: that has a message of its own. */
+static gboolean
+is_explained (const GstRtcElementCall *call, const GError *error)
+{
+  return call->automatic &&
+         (gst_rtc_element_is_broken_off (error) ||
+             g_error_matches (
+                 error, GST_RTC_ERROR, GST_RTC_ERROR_NOT_IN_ROOM));
+}
+
 static void
 end_call (GstRtcElement *self, GstRtcElementCall *call,
     const GstRtcAnswer *answer, const GError *error)
 {
   if (call->done)
     call->done (self, &call->request, answer, error);
-  if (error && call->severity != GST_MESSAGE_UNKNOWN) {
+  if (error && call->severity != GST_MESSAGE_UNKNOWN &&
+      !is_explained (call, error)) {
     gst_rtc_element_post_failure (self, call->severity, error,
         call->request.operation, call->request.user_id,
         stream_of_request (&call->request));
@@ -463,6 +485,12 @@ void
 gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call)
 {
   gst_rtc_element_call_invoke (self, call, start_call);
+}
+
+void
+gst_rtc_element_call_set_automatic (GstRtcElementCall *call)
+{
+  call->automatic = TRUE;
 }
 
 GstRtcRequest *
@@ -637,6 +665,10 @@ on_room_event (GstRtcRoomClient *client, const GstRtcEvent *event,
         GST_RTC_FAILURE_NO_STREAM);
   }
   update_active (self);
+  if (event->type == GST_RTC_EVENT_CONNECTION_STATE &&
+      event->old_state == GST_RTC_CONNECTION_RECONNECTING &&
+      event->new_state == GST_RTC_CONNECTION_CONNECTED && priv->active)
+    GST_RTC_ELEMENT_GET_CLASS (self)->returned (self);
 }
 
 /* --- media transports --- */
@@ -834,12 +866,15 @@ make_config (GstRtcElement *self, const gchar *room_id, const gchar *user_id,
     const gchar *token, GError **error)
 {
   GstRtcElementPrivate *priv = get_private (self);
+  GstRtcElementClass *klass = GST_RTC_ELEMENT_GET_CLASS (self);
   GstRtcConfig *config;
 
   GST_OBJECT_LOCK (self);
   config = gst_rtc_settings_make_config (
       &priv->settings, room_id, user_id, token, error);
   GST_OBJECT_UNLOCK (self);
+  if (config && klass->check_settings && !klass->check_settings (self, error))
+    g_clear_pointer (&config, gst_rtc_config_unref);
   return config;
 }
 
@@ -970,6 +1005,7 @@ leave_ready (GstRtcElement *self)
 
   close_worker (self);
   g_clear_pointer (&priv->serve, gst_rtc_serve_release);
+  gst_rtc_peer_end_warm_up ();
 }
 
 static GstStateChangeReturn
@@ -1047,6 +1083,18 @@ action_init (GstRtcElement *self, const gchar *app_id, GstPromise *promise)
   gst_rtc_element_call_start (self, action_call (&request, promise, NULL));
 }
 
+/* One that is refused leaves the settings of the room as they are. */
+static void
+join_by_action (GstRtcElement *self, GstRtcElementCall *call)
+{
+  GstRtcRoomClient *client = get_private (self)->client;
+
+  if (client && gst_rtc_room_client_check_state (
+                    client, GST_RTC_OPERATION_JOIN, NULL))
+    take_config (self, gst_rtc_config_ref (call->request.config));
+  start_call (self, call);
+}
+
 static void
 action_join (GstRtcElement *self, const gchar *token, const gchar *room_id,
     const gchar *user_id, GstPromise *promise)
@@ -1063,8 +1111,7 @@ action_join (GstRtcElement *self, const gchar *token, const gchar *room_id,
     gst_rtc_element_call_fail (self, call, error);
     return;
   }
-  take_config (self, gst_rtc_config_ref (config));
-  gst_rtc_element_call_start (self, call);
+  gst_rtc_element_call_invoke (self, call, join_by_action);
 }
 
 static void

@@ -30,9 +30,12 @@ void gst_rtc_element_class_install_settings (
 
 /**
  * GstRtcElementClass:
+ * @check_settings: (nullable): own properties before a join; FALSE and
+ *   100001. Any thread
  * @room_event: something the room told. Worker
  * @activate: the element is in a room and PLAYING, which was not so before.
  *   Worker
+ * @returned: the connection to the room was broken and stands again. Worker
  * @reset: the room is being left or has gone: media sessions are to be
  *   stopped. Worker
  * @child_failed: an error of the child @source: to be told with its code.
@@ -44,8 +47,10 @@ struct _GstRtcElementClass
   GstBinClass parent_class;
 
   gboolean visible; /* set by gst_rtc_element_class_install_settings () */
+  gboolean (*check_settings) (GstRtcElement *self, GError **error);
   void (*room_event) (GstRtcElement *self, const GstRtcEvent *event);
   void (*activate) (GstRtcElement *self);
+  void (*returned) (GstRtcElement *self);
   void (*reset) (GstRtcElement *self);
   void (*child_failed) (
       GstRtcElement *self, GstObject *source, const GError *error);
@@ -91,6 +96,13 @@ typedef struct _GstRtcElementCall GstRtcElementCall;
 GstRtcElementCall *gst_rtc_element_call_new (const GstRtcRequest *request,
     GstMessageType severity, GstPromise *promise,
     GstRtcElementDone done) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The state asked for it: where the loss of the connection or of the room
+ * ends it no message is posted, since that has one of its own, and after a
+ * break @done sees to it that it is asked for again. */
+void gst_rtc_element_call_set_automatic (GstRtcElementCall *call);
+/* Whether @error is such a failure. */
+gboolean gst_rtc_element_is_broken_off (const GError *error);
 
 /* What it asks; may be changed until it is started. */
 GstRtcRequest *gst_rtc_element_call_get_request (GstRtcElementCall *call);

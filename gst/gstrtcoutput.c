@@ -255,6 +255,15 @@ ask_for_keyframe (GstRtcOutput *self)
   self->listener->keyframe_wanted (self, self->user_data);
 }
 
+/* The end is told when EOS has arrived and not before: whoever hears of it
+ * takes the pad away. Takes @eos. */
+static void
+push_eos (GstRtcOutput *self, GstEvent *eos)
+{
+  gst_pad_push_event (self->outer, eos);
+  self->listener->ended (self, self->user_data);
+}
+
 /* Data goes nowhere before somebody is linked, and is not decoded. */
 static GstPadProbeReturn
 on_source_buffer (GstRtcOutput *self, GstPad *pad)
@@ -302,6 +311,12 @@ on_source_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START) {
     gst_event_unref (event);
     info->data = new_stream_start (self);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS &&
+             !g_atomic_int_get (&self->built)) {
+    /* No packet has ever come, so that there is no chain to end. */
+    gst_pad_push_event (self->outer, new_stream_start (self));
+    push_eos (self, gst_event_ref (event));
+    return GST_PAD_PROBE_DROP;
   }
   return GST_PAD_PROBE_OK;
 }
@@ -349,13 +364,10 @@ on_outer_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 static GstPadProbeReturn
 on_inner_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
-  GstRtcOutput *self = user_data;
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-
-  /* Told on the way out: ended () only queues. */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    self->listener->ended (self, self->user_data);
-  return GST_PAD_PROBE_OK;
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) != GST_EVENT_EOS)
+    return GST_PAD_PROBE_OK;
+  push_eos (user_data, g_steal_pointer (&info->data));
+  return GST_PAD_PROBE_HANDLED;
 }
 
 static void
@@ -554,17 +566,10 @@ gst_rtc_output_fill_gap (GstRtcOutput *self)
 void
 gst_rtc_output_end (GstRtcOutput *self)
 {
-  if (!gst_pad_is_linked (self->outer)) {
-    self->listener->ended (self, self->user_data);
-    return;
-  }
-  if (g_atomic_int_get (&self->built)) {
+  if (gst_pad_is_linked (self->outer))
     gst_app_src_end_of_stream (GST_APP_SRC (self->source));
-    return;
-  }
-  /* Linked, but no packet has ever come: nobody else pushes here. */
-  gst_pad_push_event (self->inner, new_stream_start (self));
-  gst_pad_push_event (self->inner, gst_event_new_eos ());
+  else
+    self->listener->ended (self, self->user_data);
 }
 
 void

@@ -99,6 +99,7 @@ struct _GstRtcPeer
   GChecksumType hash;
   GPtrArray *sessions; /* the RTP sessions, for statistics */
   GstPad *video_pad;   /* of webrtcbin, where keyframes are asked for */
+  GPtrArray *promises; /* given to webrtcbin; NULL once the pipeline ended */
 
   /* Orders the start and the end of the pipeline, which run on helper
    * threads. */
@@ -877,9 +878,16 @@ gst_rtc_peer_push (GstRtcPeer *peer, GstRtcMedia medium, GstBuffer *buffer)
 
 /* --- descriptions --- */
 
+static gboolean on_gathering_deadline (gpointer user_data);
+
 static void
 on_local_description (GstRtcPeer *peer, Event *event)
 {
+  /* Gathering begins with the description, which may be long in coming where
+   * it answers one. */
+  if (!peer->gathering_timer && !peer->gathering_told)
+    peer->gathering_timer =
+        add_timer (peer, GATHERING_DEADLINE_MS, on_gathering_deadline);
   if (peer->listener.local_description)
     peer->listener.local_description (peer, event->text, peer->user_data);
 }
@@ -901,8 +909,28 @@ on_description_set (GstPromise *promise, gpointer user_data)
 static GstPromise *
 make_promise (GstRtcPeer *peer, GstPromiseChangeFunc func)
 {
-  return gst_promise_new_with_change_func (
+  GstPromise *promise = gst_promise_new_with_change_func (
       func, gst_object_ref (peer), gst_object_unref);
+
+  GST_OBJECT_LOCK (peer);
+  if (peer->promises)
+    g_ptr_array_add (peer->promises, gst_promise_ref (promise));
+  GST_OBJECT_UNLOCK (peer);
+  return promise;
+}
+
+/* A webrtcbin that ends drops what it has not done yet without an answer,
+ * and GStreamer warns of a promise that is freed so. */
+static void
+interrupt_promises (GstRtcPeer *peer)
+{
+  g_autoptr (GPtrArray) promises = NULL;
+
+  GST_OBJECT_LOCK (peer);
+  promises = g_steal_pointer (&peer->promises);
+  GST_OBJECT_UNLOCK (peer);
+  for (guint i = 0; promises && i < promises->len; i++)
+    gst_promise_interrupt (g_ptr_array_index (promises, i));
 }
 
 /* webrtcbin's thread. Goes on without a turn over the worker: each hop would
@@ -1173,8 +1201,6 @@ static void
 on_playing (GstRtcPeer *peer, Event *event)
 {
   peer->playing = TRUE;
-  peer->gathering_timer =
-      add_timer (peer, GATHERING_DEADLINE_MS, on_gathering_deadline);
   if (peer->role == GST_RTC_PEER_SENDER)
     create_description (peer);
   else if (peer->sdp)
@@ -1203,6 +1229,69 @@ play_pipeline (GstElement *pipeline, gpointer user_data)
     queue_event (peer, on_playing, 0, NULL);
 }
 
+/* The ICE transports of @webrtc no longer call @receive_bin. */
+static void
+disconnect_ice (GstElement *webrtc, GstElement *receive_bin)
+{
+  g_autoptr (GArray) transceivers = NULL;
+
+  g_signal_emit_by_name (webrtc, "get-transceivers", &transceivers);
+  for (guint i = 0; transceivers && i < transceivers->len; i++) {
+    g_autoptr (GstWebRTCRTPReceiver) receiver = NULL;
+    g_autoptr (GstWebRTCDTLSTransport) dtls = NULL;
+    g_autoptr (GstWebRTCICETransport) ice = NULL;
+
+    g_object_get (g_array_index (transceivers, GstWebRTCRTPTransceiver *, i),
+        "receiver", &receiver, NULL);
+    if (receiver)
+      g_object_get (receiver, "transport", &dtls, NULL);
+    if (dtls)
+      g_object_get (dtls, "transport", &ice, NULL);
+    if (ice)
+      g_signal_handlers_disconnect_by_data (ice, receive_bin);
+  }
+}
+
+/* A change of the ICE state or a description that came while this bin went
+ * down made it block its pad anew, for which it holds a reference of itself
+ * and keeps its source running. It lets go of both on the way from READY. */
+static void
+release_receive_bin (GstElement *receive_bin)
+{
+  g_autoptr (GstObject) webrtc =
+      gst_object_get_parent (GST_OBJECT (receive_bin));
+
+  if (!webrtc)
+    return;
+  disconnect_ice (GST_ELEMENT (webrtc), receive_bin);
+  gst_element_set_state (receive_bin, GST_STATE_READY);
+  gst_element_set_state (receive_bin, GST_STATE_NULL);
+}
+
+static void
+end_element (const GValue *item, gpointer user_data)
+{
+  GstElement *element = g_value_get_object (item);
+
+  if (g_str_equal (G_OBJECT_TYPE_NAME (element), "TransportReceiveBin"))
+    release_receive_bin (element);
+  else if (GST_STATE (element) != GST_STATE_NULL)
+    gst_element_set_state (element, GST_STATE_NULL);
+}
+
+/* What webrtcbin's thread was starting when its bin went down stays up, and
+ * keeps itself alive for ever. That thread has ended now. */
+static void
+end_stragglers (GstElement *pipeline)
+{
+  GstIterator *iterator = gst_bin_iterate_recurse (GST_BIN (pipeline));
+
+  while (gst_iterator_foreach (iterator, end_element, NULL) ==
+         GST_ITERATOR_RESYNC)
+    gst_iterator_resync (iterator);
+  gst_iterator_free (iterator);
+}
+
 static void
 end_pipeline (GstElement *pipeline, gpointer user_data)
 {
@@ -1210,7 +1299,10 @@ end_pipeline (GstElement *pipeline, gpointer user_data)
 
   g_mutex_lock (&peer->state_lock);
   peer->torn = TRUE;
+  /* Before webrtcbin's thread lets go of them. */
+  interrupt_promises (peer);
   gst_element_set_state (pipeline, GST_STATE_NULL);
+  end_stragglers (pipeline);
   g_mutex_unlock (&peer->state_lock);
   GST_DEBUG_OBJECT (peer, "pipeline ended");
 }
@@ -1423,13 +1515,29 @@ warm_up (gpointer data)
   return NULL;
 }
 
+static GMutex warm_up_lock;
+static gboolean warm_up_started; /* under warm_up_lock */
+static GThread *warm_up_thread;  /* likewise, until it is joined */
+
 void
 gst_rtc_peer_warm_up (void)
 {
-  static gint started = FALSE;
+  g_mutex_lock (&warm_up_lock);
+  if (!warm_up_started)
+    warm_up_thread = g_thread_new ("rtc-warm-up", warm_up, NULL);
+  warm_up_started = TRUE;
+  g_mutex_unlock (&warm_up_lock);
+}
 
-  if (g_atomic_int_compare_and_exchange (&started, FALSE, TRUE))
-    g_thread_unref (g_thread_new ("rtc-warm-up", warm_up, NULL));
+void
+gst_rtc_peer_end_warm_up (void)
+{
+  GThread *thread;
+
+  g_mutex_lock (&warm_up_lock);
+  thread = g_steal_pointer (&warm_up_thread);
+  g_mutex_unlock (&warm_up_lock);
+  g_clear_pointer (&thread, g_thread_join);
 }
 
 GstRtcPeer *
@@ -1478,6 +1586,7 @@ gst_rtc_peer_finalize (GObject *object)
   }
   g_clear_pointer (&peer->sdp, gst_rtc_sdp_free);
   g_clear_pointer (&peer->sessions, g_ptr_array_unref);
+  g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
   g_strfreev (peer->turn_servers);
   g_strfreev (peer->local_addresses);
@@ -1494,6 +1603,8 @@ gst_rtc_peer_init (GstRtcPeer *peer)
 {
   g_queue_init (&peer->candidates);
   peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);
+  peer->promises =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_promise_unref);
   g_cond_init (&peer->calls_done);
   g_mutex_init (&peer->state_lock);
 }

@@ -98,6 +98,9 @@ typedef struct
  * a thread of its own, so that the first one does not wait for it. Only the
  * first call does anything. Any thread, never blocks. */
 void gst_rtc_peer_warm_up (void);
+/* Waits for that to end: libcrypto must not be at work in a thread when the
+ * process exits. Any thread but the workers. */
+void gst_rtc_peer_end_warm_up (void);
 
 /* Makes the pipeline. NULL and 300006 / 300001 when webrtcbin or libnice's
  * elements are not installed (the reason names them). @user_data must live

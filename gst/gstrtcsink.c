@@ -32,6 +32,9 @@ GST_DEBUG_CATEGORY_STATIC (sink_debug);
 #define DEFAULT_MAX_BITRATE 4000000
 #define DEFAULT_MAX_VIEWERS 64
 #define N_STREAMS 2 /* camera and screen */
+/* How long a transport goes on beside the one that takes its place, so that
+ * what is under way and what a viewer has in its jitter buffer is not lost. */
+#define HANDOVER_MS 1000
 
 static const gchar *const default_video_codecs[] = {
     "VP8", "H264", "VP9", NULL};
@@ -87,6 +90,9 @@ typedef enum
  * Publication:
  * @call: while waiting, what goes out when the pads are ready
  * @deadline: while waiting
+ * @automatic: the state asks for it
+ * @broken_off: it could not be asked for, and is to be when the connection
+ *   stands again
  *
  * Of one stream. Worker only.
  */
@@ -95,6 +101,8 @@ typedef struct
   PublicationPhase phase;
   GstRtcElementCall *call;
   GSource *deadline;
+  gboolean automatic;
+  gboolean broken_off;
 } Publication;
 
 struct _GstRtcSink
@@ -200,13 +208,18 @@ ref_route (GstRtcSink *self, GstRtcTrack *track)
 }
 
 static void
-on_track_packet (GstRtcTrack *track, GstBuffer *buffer, gpointer user_data)
+on_track_packet (
+    GstRtcTrack *track, GstBuffer *buffer, gboolean key, gpointer user_data)
 {
   g_autoptr (GPtrArray) route = ref_route (user_data, track);
 
   for (guint i = 0; i < route->len; i++) {
-    gst_rtc_viewer_push (g_ptr_array_index (route, i),
-        gst_rtc_track_get_medium (track), buffer);
+    GstRtcViewer *viewer = g_ptr_array_index (route, i);
+    GstRtcMedia medium = gst_rtc_track_get_medium (track);
+
+    if (medium == GST_RTC_MEDIA_AUDIO ||
+        gst_rtc_viewer_begin_video (viewer, key))
+      gst_rtc_viewer_push (viewer, medium, buffer);
   }
 }
 
@@ -275,6 +288,8 @@ reset_publication (GstRtcSink *self, gboolean screen)
   gst_rtc_element_call_drop (
       GST_RTC_ELEMENT (self), g_steal_pointer (&publication->call));
   publication->phase = PUBLICATION_NONE;
+  publication->automatic = FALSE;
+  publication->broken_off = FALSE;
 }
 
 static void
@@ -285,8 +300,11 @@ on_published (GstRtcElement *element, const GstRtcRequest *request,
   Publication *publication = &self->publications[request->screen];
 
   /* A refusal of a second publish says nothing about the first. */
-  if (publication->phase == PUBLICATION_PENDING)
-    publication->phase = error ? PUBLICATION_NONE : PUBLICATION_DONE;
+  if (publication->phase != PUBLICATION_PENDING)
+    return;
+  publication->phase = error ? PUBLICATION_NONE : PUBLICATION_DONE;
+  publication->broken_off =
+      publication->automatic && gst_rtc_element_is_broken_off (error);
 }
 
 /* What is announced of @tracks; NULL while one of them has no caps yet. */
@@ -401,7 +419,8 @@ start_deadline (GstRtcSink *self, gboolean screen)
 }
 
 static void
-publish_stream (GstRtcSink *self, gboolean screen, GstRtcElementCall *call)
+publish_stream (GstRtcSink *self, gboolean screen, gboolean automatic,
+    GstRtcElementCall *call)
 {
   GstRtcElement *element = GST_RTC_ELEMENT (self);
   Publication *publication = &self->publications[screen];
@@ -425,6 +444,10 @@ publish_stream (GstRtcSink *self, gboolean screen, GstRtcElementCall *call)
   }
 
   publication->phase = PUBLICATION_WAITING;
+  publication->automatic = automatic;
+  publication->broken_off = FALSE;
+  if (automatic)
+    gst_rtc_element_call_set_automatic (call);
   publication->call = call;
   start_deadline (self, screen);
   try_publication (self, screen);
@@ -493,11 +516,11 @@ publish_all (GstRtcElement *element, GstRtcElementCall *call)
   }
 
   if (camera && screen) {
-    publish_stream (self, FALSE,
+    publish_stream (self, FALSE, FALSE,
         gst_rtc_element_call_new (
             &request, gst_rtc_element_call_get_severity (call), NULL, NULL));
   }
-  publish_stream (self, screen, call);
+  publish_stream (self, screen, FALSE, call);
 }
 
 static void
@@ -515,10 +538,36 @@ gst_rtc_sink_activate (GstRtcElement *element)
   for (guint screen = 0; wants && screen < N_STREAMS; screen++) {
     if (has_tracks (self, screen) && !has_failed_track (self, screen) &&
         self->publications[screen].phase == PUBLICATION_NONE) {
-      publish_stream (self, screen,
+      publish_stream (self, screen, TRUE,
           gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
     }
   }
+}
+
+/* Publications that stood are seen to by the room client. */
+static void
+gst_rtc_sink_returned (GstRtcElement *element)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
+
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    if (self->publications[screen].broken_off &&
+        self->publications[screen].phase == PUBLICATION_NONE &&
+        has_tracks (self, screen) && !has_failed_track (self, screen)) {
+      publish_stream (self, screen, TRUE,
+          gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
+    }
+  }
+}
+
+static void
+lose_publication (GstRtcSink *self, const GstRtcEvent *event)
+{
+  reset_publication (self, event->screen);
+  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_ERROR,
+      event->error, GST_RTC_OPERATION_PUBLISH, NULL,
+      failure_stream (event->screen));
 }
 
 /* --- viewers, on the worker --- */
@@ -607,12 +656,122 @@ request_keyframes (GstRtcSink *self, gboolean screen)
     gst_rtc_track_request_keyframe (g_ptr_array_index (tracks, i));
 }
 
+static gboolean
+is_replaced_by (GstRtcViewer *old, GstRtcViewer *viewer)
+{
+  return old != viewer && gst_rtc_viewer_is_retired (old) &&
+         gst_rtc_viewer_get_screen (old) ==
+             gst_rtc_viewer_get_screen (viewer) &&
+         g_str_equal (gst_rtc_viewer_get_user_id (old),
+             gst_rtc_viewer_get_user_id (viewer));
+}
+
+/* Those that @viewer takes the place of. */
+static GList *
+list_replaced (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  GList *replaced = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    if (is_replaced_by (value, viewer))
+      replaced = g_list_prepend (replaced, value);
+  }
+  return replaced;
+}
+
+/* The viewer that has taken over, and in what. */
+typedef struct
+{
+  GstRtcSink *self;
+  GstRtcViewer *viewer;
+} Handover;
+
+static void
+free_handover (gpointer data)
+{
+  Handover *handover = data;
+
+  gst_rtc_viewer_unref (handover->viewer);
+  gst_object_unref (handover->self);
+  g_free (handover);
+}
+
+static gboolean
+on_handover_over (gpointer user_data)
+{
+  Handover *handover = user_data;
+  g_autoptr (GList) replaced =
+      list_replaced (handover->self, handover->viewer);
+
+  for (GList *item = replaced; item; item = item->next)
+    remove_viewer (handover->self, item->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_handover (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  g_autoptr (GList) replaced = list_replaced (self, viewer);
+  g_autoptr (GstRtcWorker) worker =
+      gst_rtc_element_ref_worker (GST_RTC_ELEMENT (self));
+  g_autoptr (GSource) timer = NULL;
+  Handover *handover;
+
+  if (!replaced || !worker)
+    return;
+  handover = g_new (Handover, 1);
+  *handover = (Handover){.self = gst_object_ref (self),
+      .viewer = gst_rtc_viewer_ref (viewer)};
+  timer = g_timeout_source_new (HANDOVER_MS);
+  g_source_set_static_name (timer, "rtc handover");
+  g_source_set_callback (timer, on_handover_over, handover, free_handover);
+  g_source_attach (timer, gst_rtc_worker_get_context (worker));
+}
+
+/* Under the out lock of the track. */
+typedef struct
+{
+  GstRtcViewer *viewer;
+  gboolean begun; /* this replay is the begin of its video */
+} Replay;
+
+static void
+replay_packet (GstBuffer *buffer, gpointer user_data)
+{
+  Replay *replay = user_data;
+
+  if (!gst_rtc_viewer_has_video (replay->viewer))
+    replay->begun = gst_rtc_viewer_begin_video (replay->viewer, TRUE);
+  if (replay->begun)
+    gst_rtc_viewer_push (replay->viewer, GST_RTC_MEDIA_VIDEO, buffer);
+}
+
+static void
+start_video (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  g_autoptr (GPtrArray) tracks =
+      ref_tracks (self, gst_rtc_viewer_get_screen (viewer));
+
+  for (guint i = 0; i < tracks->len; i++) {
+    GstRtcTrack *track = g_ptr_array_index (tracks, i);
+    Replay replay = {.viewer = viewer};
+
+    if (gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO &&
+        !gst_rtc_track_replay (track, replay_packet, &replay))
+      gst_rtc_track_request_keyframe (track);
+  }
+}
+
 static void
 on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
 {
   GstRtcSink *self = user_data;
 
-  request_keyframes (self, gst_rtc_viewer_get_screen (viewer));
+  start_handover (self, viewer);
+  start_video (self, viewer);
   queue_viewer_notice (self, viewer, SIGNAL_VIEWER_ADDED, emit_viewer_signal);
 }
 
@@ -623,9 +782,11 @@ on_viewer_failed (
 {
   GstRtcSink *self = user_data;
 
-  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
-      error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
-      failure_stream (gst_rtc_viewer_get_screen (viewer)));
+  if (!gst_rtc_viewer_is_retired (viewer)) {
+    gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
+        error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
+        failure_stream (gst_rtc_viewer_get_screen (viewer)));
+  }
   gst_rtc_room_client_close_media (
       gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
       gst_rtc_viewer_get_media_session (viewer), error->message);
@@ -686,6 +847,55 @@ start_viewer (GstRtcSink *self, GstRtcViewer *viewer)
   }
 }
 
+/* A user has one media session for a stream: one that is still there is of
+ * the time before the server lost the room, and goes on until @viewer is
+ * connected. */
+static void
+retire_others (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    if (gst_rtc_viewer_get_screen (value) ==
+            gst_rtc_viewer_get_screen (viewer) &&
+        g_str_equal (gst_rtc_viewer_get_user_id (value),
+            gst_rtc_viewer_get_user_id (viewer)))
+      gst_rtc_viewer_retire (value);
+  }
+}
+
+static guint
+count_viewers (GstRtcSink *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += !gst_rtc_viewer_is_retired (value);
+  return n;
+}
+
+/* One of the same user and stream makes place for it. */
+static gboolean
+is_known_viewer (GstRtcSink *self, const GstRtcEvent *event)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    if (gst_rtc_viewer_get_screen (value) == event->screen &&
+        !gst_rtc_viewer_is_retired (value) &&
+        g_str_equal (gst_rtc_viewer_get_user_id (value), event->user_id))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static GstRtcViewer *
 make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
 {
@@ -696,7 +906,8 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
   GST_OBJECT_LOCK (self);
   max_viewers = self->max_viewers;
   GST_OBJECT_UNLOCK (self);
-  if (g_hash_table_size (self->viewers) >= max_viewers) {
+  if (count_viewers (self) >= max_viewers &&
+      !is_known_viewer (self, event)) {
     gst_rtc_error_set (error, GST_RTC_ERROR_PUBLISH_ERROR, 0,
         "the publisher serves %u viewers, which is its limit", max_viewers);
     return NULL;
@@ -707,6 +918,16 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
   for (guint i = 0; viewer && i < tracks->len; i++)
     gst_rtc_viewer_add_track (viewer, g_ptr_array_index (tracks, i));
   return viewer;
+}
+
+/* So that it is there when the viewer is. */
+static void
+prepare_keyframes (GstRtcSink *self, gboolean screen)
+{
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+
+  for (guint i = 0; i < tracks->len; i++)
+    gst_rtc_track_prepare_keyframe (g_ptr_array_index (tracks, i));
 }
 
 static void
@@ -733,10 +954,12 @@ open_viewer (GstRtcSink *self, const GstRtcEvent *event)
     return;
   }
 
+  retire_others (self, viewer);
   gst_rtc_viewer_set_wanted (viewer, event->media);
   g_hash_table_insert (self->viewers,
       g_strdup (gst_rtc_viewer_get_media_session (viewer)), viewer);
   update_route (self, event->screen);
+  prepare_keyframes (self, event->screen);
   start_viewer (self, viewer);
 }
 
@@ -778,6 +1001,9 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
     case GST_RTC_EVENT_MEDIA_CLOSED:
       if (viewer)
         close_viewer (self, viewer, event->error);
+      break;
+    case GST_RTC_EVENT_PUBLICATION_LOST:
+      lose_publication (self, event);
       break;
     case GST_RTC_EVENT_CONNECTION_STATE:
       /* Whatever the way out of the room was, nothing is published. */
@@ -969,7 +1195,9 @@ static void
 on_unpublished (GstRtcElement *element, const GstRtcRequest *request,
     const GstRtcAnswer *answer, const GError *error)
 {
-  if (!error)
+  /* A server that knows of no publication must not keep us in one. */
+  if (!error ||
+      gst_rtc_error_get_native_code (error) == GST_RTC_ERROR_NOT_PUBLISHED)
     reset_publication (GST_RTC_SINK (element), request->screen);
 }
 
@@ -1359,6 +1587,7 @@ gst_rtc_sink_class_init (GstRtcSinkClass *klass)
   element_class->release_pad = gst_rtc_sink_release_pad;
   rtc_class->room_event = gst_rtc_sink_room_event;
   rtc_class->activate = gst_rtc_sink_activate;
+  rtc_class->returned = gst_rtc_sink_returned;
   rtc_class->reset = gst_rtc_sink_reset;
   rtc_class->child_failed = gst_rtc_sink_child_failed;
   rtc_class->get_stats = gst_rtc_sink_get_stats;

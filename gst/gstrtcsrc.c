@@ -27,6 +27,8 @@ GST_DEBUG_CATEGORY_STATIC (src_debug);
 #define DEFAULT_LATENCY 200
 /* How often the timeline of muted media is told to go on. */
 #define GAP_INTERVAL_MS 100
+/* How often a stream that failed is asked for again, at most. */
+#define MAX_ATTEMPTS 5
 
 typedef enum
 {
@@ -86,6 +88,7 @@ struct _GstRtcSrc
   /* Worker only. */
   GHashTable *subscriptions; /* key of (user, screen) -> subscription */
   GHashTable *requested;     /* set of keys: asked for, not answered */
+  GHashTable *broken_off;    /* set of keys: could not be asked for */
   guint next_pad[2];         /* audio, video */
   GSource *gap_timer;        /* while some media is muted or paused */
 };
@@ -438,30 +441,181 @@ lose_stream (GstRtcSrc *self, GstRtcSubscription *subscription)
   update_known (self);
 }
 
+static void
+post_stream_failed (GstRtcSrc *self, GstRtcSubscription *subscription,
+    const gchar *reason)
+{
+  gst_rtc_element_post_fact (GST_RTC_ELEMENT (self),
+      gst_structure_new ("rtc-stream-failed", "user-id", G_TYPE_STRING,
+          gst_rtc_subscription_get_user_id (subscription), "screen",
+          G_TYPE_BOOLEAN, gst_rtc_subscription_get_screen (subscription),
+          "reason", G_TYPE_STRING, reason, NULL));
+}
+
 /* One remote stream lost; the element goes on. */
+static void
+tell_failure (GstRtcSrc *self, GstRtcSubscription *subscription,
+    const GError *error)
+{
+  post_stream_failed (self, subscription, error->message);
+  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
+      error, GST_RTC_OPERATION_SUBSCRIBE,
+      gst_rtc_subscription_get_user_id (subscription),
+      failure_stream (gst_rtc_subscription_get_screen (subscription)));
+}
+
 static void
 fail_stream (GstRtcSrc *self, GstRtcSubscription *subscription,
     const GError *error)
 {
-  GstRtcElement *element = GST_RTC_ELEMENT (self);
-  const gchar *user_id = gst_rtc_subscription_get_user_id (subscription);
-  gboolean screen = gst_rtc_subscription_get_screen (subscription);
+  tell_failure (self, subscription, error);
+  lose_stream (self, subscription);
+}
 
-  gst_rtc_element_post_fact (element,
-      gst_structure_new ("rtc-stream-failed", "user-id", G_TYPE_STRING,
-          user_id, "screen", G_TYPE_BOOLEAN, screen, "reason", G_TYPE_STRING,
-          error->message, NULL));
-  gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, error,
-      GST_RTC_OPERATION_SUBSCRIBE, user_id, failure_stream (screen));
+/* --- streams that failed are asked for again --- */
+
+static void on_asked_again (GstRtcElement *element,
+    const GstRtcRequest *request, const GstRtcAnswer *answer,
+    const GError *error);
+
+/* What the application chose to receive of it is chosen again. */
+static void
+ask_again (GstRtcSrc *self, GstRtcSubscription *subscription)
+{
+  GstRtcMedia wanted = gst_rtc_subscription_get_wanted (subscription);
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_SUBSCRIBE,
+      .user_id = gst_rtc_subscription_get_user_id (subscription),
+      .screen = gst_rtc_subscription_get_screen (subscription),
+      .audio = wanted & GST_RTC_MEDIA_AUDIO ? GST_RTC_UNSET : GST_RTC_FALSE,
+      .video = wanted & GST_RTC_MEDIA_VIDEO ? GST_RTC_UNSET : GST_RTC_FALSE};
+
+  gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
+      gst_rtc_element_call_new (
+          &request, GST_MESSAGE_UNKNOWN, NULL, on_asked_again));
+}
+
+/* A stream and the element that receives it. */
+typedef struct
+{
+  GstRtcSrc *self; /* borrowed: it closes its subscriptions first */
+  GstRtcSubscription *subscription;
+} Retry;
+
+static gboolean
+on_retry_due (gpointer user_data)
+{
+  Retry *retry = user_data;
+
+  ask_again (retry->self, retry->subscription);
+  return G_SOURCE_REMOVE;
+}
+
+/* FALSE when it was tried often enough, or is not to be tried. */
+static gboolean
+retry_stream (GstRtcSrc *self, GstRtcSubscription *subscription)
+{
+  g_autoptr (GstRtcConfig) config =
+      gst_rtc_element_ref_config (GST_RTC_ELEMENT (self));
+  g_autoptr (GstRtcWorker) worker =
+      gst_rtc_element_ref_worker (GST_RTC_ELEMENT (self));
+  const GstRtcConfigValues *values = gst_rtc_config_get_values (config);
+  gint delay = gst_rtc_subscription_next_attempt (subscription,
+      MIN (values->reconnect_attempts, MAX_ATTEMPTS), values->reconnect_delay);
+  GSource *timer;
+  Retry *retry;
+
+  if (delay < 0 || !worker)
+    return FALSE;
+  retry = g_new (Retry, 1);
+  *retry = (Retry){.self = self, .subscription = subscription};
+  timer = g_timeout_source_new ((guint) delay);
+  g_source_set_static_name (timer, "rtc stream again");
+  g_source_set_callback (timer, on_retry_due, retry, g_free);
+  g_source_attach (timer, gst_rtc_worker_get_context (worker));
+  gst_rtc_subscription_take_timer (subscription, timer);
+  return TRUE;
+}
+
+static gboolean
+is_published (GstRtcSrc *self, GstRtcSubscription *subscription)
+{
+  return gst_rtc_roster_get_stream (
+             gst_rtc_room_client_get_roster (
+                 gst_rtc_element_get_client (GST_RTC_ELEMENT (self))),
+             gst_rtc_subscription_get_user_id (subscription),
+             gst_rtc_subscription_get_screen (subscription)) != NULL;
+}
+
+/* The media session is lost and the stream is there: another session comes
+ * in its place, behind the same pads. One warning for all the attempts.
+ * @restored: the room client asks for it */
+static void
+recover_stream (GstRtcSrc *self, GstRtcSubscription *subscription,
+    const GError *error, gboolean restored)
+{
+  gboolean first = gst_rtc_subscription_is_first_attempt (subscription);
+
+  if (!is_published (self, subscription) ||
+      !gst_rtc_error_get_retryable (error)) {
+    fail_stream (self, subscription, error);
+    return;
+  }
+  if (first)
+    tell_failure (self, subscription, error);
+  gst_rtc_subscription_suspend (subscription);
+  if (restored || retry_stream (self, subscription))
+    return;
+  if (!first)
+    post_stream_failed (self, subscription, "given up");
   lose_stream (self, subscription);
 }
 
 static void
-on_subscription_connected (
-    GstRtcSubscription *subscription, gpointer user_data)
+on_asked_again (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
 {
-  GST_INFO_OBJECT (user_data, "media of %s flows",
-      gst_rtc_subscription_get_user_id (subscription));
+  GstRtcSrc *self = GST_RTC_SRC (element);
+  GstRtcSubscription *subscription =
+      find_subscription (self, request->user_id, request->screen);
+  GstRtcMedia paused;
+  GstRtcRequest mute = *request;
+
+  if (!subscription ||
+      !gst_rtc_subscription_get_media_session (subscription))
+    return;
+  if (gst_rtc_element_is_broken_off (error)) {
+    g_hash_table_add (
+        self->broken_off, make_key (request->user_id, request->screen));
+    return;
+  }
+  if (error) {
+    recover_stream (self, subscription, error, FALSE);
+    return;
+  }
+
+  paused = gst_rtc_subscription_get_paused (subscription);
+  if (paused == GST_RTC_MEDIA_NONE)
+    return;
+  mute.operation = GST_RTC_OPERATION_MUTE_REMOTE;
+  mute.audio = paused & GST_RTC_MEDIA_AUDIO ? GST_RTC_TRUE : GST_RTC_UNSET;
+  mute.video = paused & GST_RTC_MEDIA_VIDEO ? GST_RTC_TRUE : GST_RTC_UNSET;
+  gst_rtc_element_call_start (element,
+      gst_rtc_element_call_new (&mute, GST_MESSAGE_WARNING, NULL, NULL));
+}
+
+static void
+on_subscription_connected (GstRtcSubscription *subscription,
+    gboolean restarted, gpointer user_data)
+{
+  const gchar *user_id = gst_rtc_subscription_get_user_id (subscription);
+
+  GST_INFO_OBJECT (user_data, "media of %s flows", user_id);
+  if (!restarted)
+    return;
+  gst_rtc_element_post_fact (GST_RTC_ELEMENT (user_data),
+      gst_structure_new ("rtc-stream-restarted", "user-id", G_TYPE_STRING,
+          user_id, "screen", G_TYPE_BOOLEAN,
+          gst_rtc_subscription_get_screen (subscription), NULL));
 }
 
 static void
@@ -471,11 +625,11 @@ on_subscription_failed (GstRtcSubscription *subscription, const GError *error,
   GstRtcSrc *self = user_data;
   g_autoptr (GstRtcSubscription) kept =
       gst_rtc_subscription_ref (subscription);
-
-  gst_rtc_room_client_close_media (
+  gboolean restored = gst_rtc_room_client_close_media (
       gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
       gst_rtc_subscription_get_media_session (kept), error->message);
-  fail_stream (self, kept, error);
+
+  recover_stream (self, kept, error, restored);
 }
 
 static const GstRtcSubscriptionListener subscription_listener = {
@@ -507,7 +661,6 @@ open_media (GstRtcSrc *self, const GstRtcEvent *event)
   GstRtcSubscription *subscription =
       ensure_subscription (self, event->user_id, event->screen);
   g_autoptr (GError) error = NULL;
-  gboolean restarted = gst_rtc_subscription_has_outputs (subscription);
   guint latency;
 
   if (g_strcmp0 (gst_rtc_subscription_get_media_session (subscription),
@@ -530,11 +683,6 @@ open_media (GstRtcSrc *self, const GstRtcEvent *event)
           gst_rtc_room_client_get_roster (
               gst_rtc_element_get_client (GST_RTC_ELEMENT (self))),
           event->user_id, event->screen));
-  if (restarted) {
-    gst_rtc_element_post_fact (GST_RTC_ELEMENT (self),
-        gst_structure_new ("rtc-stream-restarted", "user-id", G_TYPE_STRING,
-            event->user_id, "screen", G_TYPE_BOOLEAN, event->screen, NULL));
-  }
 }
 
 static GstRtcMedia
@@ -565,6 +713,33 @@ on_subscribed (GstRtcElement *element, const GstRtcRequest *request,
   }
 }
 
+static void
+on_auto_subscribed (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  if (gst_rtc_element_is_broken_off (error))
+    g_hash_table_add (GST_RTC_SRC (element)->broken_off,
+        make_key (request->user_id, request->screen));
+  on_subscribed (element, request, answer, error);
+}
+
+/* An id that nobody can have would be waited for in vain. */
+static gboolean
+gst_rtc_src_check_settings (GstRtcElement *element, GError **error)
+{
+  GstRtcSrc *self = GST_RTC_SRC (element);
+  g_autofree gchar *fault = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; self->user_ids && self->user_ids[i] && !fault; i++)
+    gst_rtc_id_is_valid (self->user_ids[i], &fault);
+  GST_OBJECT_UNLOCK (self);
+  if (!fault)
+    return TRUE;
+  return gst_rtc_error_set (
+      error, GST_RTC_ERROR_INVALID_PARAMS, 0, "user-ids: %s", fault);
+}
+
 static gboolean
 wants_user (GstRtcSrc *self, const gchar *user_id)
 {
@@ -588,6 +763,7 @@ auto_subscribe (GstRtcSrc *self, const gchar *user_id, gboolean screen)
   GstRtcSubscription *subscription =
       find_subscription (self, user_id, screen);
   g_autofree gchar *key = make_key (user_id, screen);
+  GstRtcElementCall *call;
 
   if (!gst_rtc_element_is_active (GST_RTC_ELEMENT (self)) ||
       !wants_user (self, user_id))
@@ -596,9 +772,10 @@ auto_subscribe (GstRtcSrc *self, const gchar *user_id, gboolean screen)
     return;
   if (!g_hash_table_add (self->requested, g_steal_pointer (&key)))
     return;
-  gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
-      gst_rtc_element_call_new (
-          &request, GST_MESSAGE_WARNING, NULL, on_subscribed));
+  call = gst_rtc_element_call_new (
+      &request, GST_MESSAGE_WARNING, NULL, on_auto_subscribed);
+  gst_rtc_element_call_set_automatic (call);
+  gst_rtc_element_call_start (GST_RTC_ELEMENT (self), call);
 }
 
 static void
@@ -619,6 +796,36 @@ gst_rtc_src_activate (GstRtcElement *element)
       if (stream && gst_rtc_stream_get_enabled (stream))
         auto_subscribe (self, user_id, screen);
     }
+  }
+}
+
+/* Subscriptions that stood are seen to by the room client. */
+static void
+gst_rtc_src_returned (GstRtcElement *element)
+{
+  GstRtcSrc *self = GST_RTC_SRC (element);
+  g_autoptr (GHashTable) keys = g_steal_pointer (&self->broken_off);
+  GHashTableIter iter;
+  gpointer key;
+
+  self->broken_off =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_iter_init (&iter, keys);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    GstRtcSubscription *subscription =
+        g_hash_table_lookup (self->subscriptions, key);
+    gchar *slash = strrchr (key, '/');
+    gboolean screen =
+        g_str_equal (slash + 1, gst_rtc_stream_get_nick (TRUE));
+
+    *slash = '\0';
+    if (subscription && gst_rtc_subscription_get_media_session (subscription))
+      ask_again (self, subscription);
+    else if (gst_rtc_roster_get_stream (gst_rtc_room_client_get_roster (
+                                            gst_rtc_element_get_client (
+                                                element)),
+                 key, screen))
+      auto_subscribe (self, key, screen);
   }
 }
 
@@ -643,13 +850,22 @@ close_media (GstRtcSrc *self, const GstRtcEvent *event)
 {
   GstRtcSubscription *subscription =
       find_media_session (self, event->media_session);
+  g_autoptr (GError) error = NULL;
 
   if (!subscription)
     return;
-  if (event->error)
-    fail_stream (self, subscription, event->error);
-  else
+  if (event->error) {
+    recover_stream (self, subscription, event->error, FALSE);
+  } else if (gst_rtc_room_client_is_in_room (
+                 gst_rtc_element_get_client (GST_RTC_ELEMENT (self))) &&
+             is_published (self, subscription)) {
+    error = gst_rtc_error_new (GST_RTC_ERROR_SUBSCRIBE_FAILED, 0,
+        "the media connection was ended: %s",
+        event->reason ? event->reason : "no reason is given");
+    recover_stream (self, subscription, error, FALSE);
+  } else {
     lose_stream (self, subscription);
+  }
 }
 
 static void
@@ -707,6 +923,7 @@ gst_rtc_src_reset (GstRtcElement *element)
     gst_rtc_subscription_close (value);
   g_hash_table_remove_all (self->subscriptions);
   g_hash_table_remove_all (self->requested);
+  g_hash_table_remove_all (self->broken_off);
   stop_gap_timer (self);
   update_known (self);
 }
@@ -1016,6 +1233,7 @@ gst_rtc_src_finalize (GObject *object)
   g_ptr_array_unref (self->known);
   g_hash_table_unref (self->subscriptions);
   g_hash_table_unref (self->requested);
+  g_hash_table_unref (self->broken_off);
   G_OBJECT_CLASS (gst_rtc_src_parent_class)->finalize (object);
 }
 
@@ -1114,8 +1332,10 @@ gst_rtc_src_class_init (GstRtcSrcClass *klass)
   object_class->finalize = gst_rtc_src_finalize;
   element_class->change_state = gst_rtc_src_change_state;
   element_class->query = gst_rtc_src_query;
+  rtc_class->check_settings = gst_rtc_src_check_settings;
   rtc_class->room_event = gst_rtc_src_room_event;
   rtc_class->activate = gst_rtc_src_activate;
+  rtc_class->returned = gst_rtc_src_returned;
   rtc_class->reset = gst_rtc_src_reset;
   rtc_class->child_failed = gst_rtc_src_child_failed;
   rtc_class->get_stats = gst_rtc_src_get_stats;
@@ -1151,6 +1371,8 @@ gst_rtc_src_init (GstRtcSrc *self)
       g_free, (GDestroyNotify) gst_rtc_subscription_unref);
 
   self->requested =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->broken_off =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   /* A source also while it has no pad. */

@@ -3,7 +3,14 @@
  * pass on streaming threads. */
 #include "gstrtcsubscription.h"
 
+#include "rtcroomstate.h"
+
 #define N_MEDIA 2 /* audio and video */
+/* How long the transport before goes on beyond the jitter buffer when the
+ * next one stands. */
+#define HANDOVER_MS 500
+/* Media that flowed for as long makes a failure the first one again. */
+#define STEADY (10 * G_TIME_SPAN_SECOND)
 
 struct _GstRtcSubscription
 {
@@ -24,12 +31,28 @@ struct _GstRtcSubscription
   GstRtcMedia offered;
   GstRtcMedia muted;
   GstRtcMedia paused;
+  guint latency;
+  gboolean restarts; /* the transport takes the place of another one */
+  guint n_attempts;
+  gint64 flows_since; /* monotonic, 0 while nothing flows */
+  GSource *timer;     /* of the next attempt */
+  GSource *handover;
 
   GMutex lock;
-  /* Under lock: read by the statistics and for keyframes. */
+  /* Under lock: read by the statistics, for keyframes and by packets. */
   gchar *media_session;
   GstRtcPeer *peer;
+  GstRtcPeer *old_peer;  /* brings media until the other one does */
+  GstRtcMedia taken_over; /* media that come from the peer now */
 };
+
+static void
+clear_source (GSource **source)
+{
+  if (*source)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
 
 static guint
 index_of (GstRtcMedia medium)
@@ -79,6 +102,8 @@ on_local_description (GstRtcPeer *peer, const gchar *sdp, gpointer user_data)
 {
   GstRtcSubscription *self = user_data;
 
+  if (peer != self->peer)
+    return;
   gst_rtc_room_client_send_description (
       gst_rtc_element_get_client (self->element), self->media_session, sdp);
 }
@@ -89,19 +114,61 @@ on_local_candidate (GstRtcPeer *peer, guint mline, const gchar *candidate,
 {
   GstRtcSubscription *self = user_data;
 
+  if (peer != self->peer)
+    return;
   gst_rtc_room_client_send_candidate (
       gst_rtc_element_get_client (self->element), self->media_session, mline,
       candidate ? candidate : "");
 }
 
 static void
+stop_old_peer (GstRtcSubscription *self)
+{
+  g_autoptr (GstRtcPeer) peer = NULL;
+
+  clear_source (&self->handover);
+  g_mutex_lock (&self->lock);
+  peer = g_steal_pointer (&self->old_peer);
+  g_mutex_unlock (&self->lock);
+  if (peer)
+    gst_rtc_peer_stop (peer);
+}
+
+static gboolean
+on_handover_over (gpointer user_data)
+{
+  stop_old_peer (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_handover (GstRtcSubscription *self)
+{
+  g_autoptr (GstRtcWorker) worker = gst_rtc_element_ref_worker (self->element);
+
+  clear_source (&self->handover);
+  if (!self->old_peer || !worker)
+    return;
+  self->handover = g_timeout_source_new (self->latency + HANDOVER_MS);
+  g_source_set_static_name (self->handover, "rtc handover");
+  g_source_set_callback (self->handover, on_handover_over, self, NULL);
+  g_source_attach (self->handover, gst_rtc_worker_get_context (worker));
+}
+
+static void
 on_connected (GstRtcPeer *peer, gpointer user_data)
 {
   GstRtcSubscription *self = user_data;
+  gboolean restarted = self->restarts;
 
+  if (peer != self->peer)
+    return;
+  self->restarts = FALSE;
+  self->flows_since = g_get_monotonic_time ();
+  start_handover (self);
   gst_rtc_room_client_media_connected (
       gst_rtc_element_get_client (self->element), self->media_session);
-  self->listener->connected (self, self->user_data);
+  self->listener->connected (self, restarted, self->user_data);
 }
 
 static void
@@ -109,7 +176,10 @@ on_failed (GstRtcPeer *peer, const GError *error, gpointer user_data)
 {
   GstRtcSubscription *self = user_data;
 
-  self->listener->failed (self, error, self->user_data);
+  if (peer == self->peer)
+    self->listener->failed (self, error, self->user_data);
+  else if (peer == self->old_peer)
+    stop_old_peer (self);
 }
 
 static const GstRtcMedia each_medium[N_MEDIA] = {
@@ -135,9 +205,27 @@ on_remote_tracks (
 {
   GstRtcSubscription *self = user_data;
 
+  if (peer != self->peer)
+    return;
   self->offered = (audio ? GST_RTC_MEDIA_AUDIO : GST_RTC_MEDIA_NONE) |
                   (video ? GST_RTC_MEDIA_VIDEO : GST_RTC_MEDIA_NONE);
   ensure_outputs (self);
+}
+
+/* Both transports carry the same packets, and the depayloader drops those
+ * that it has had: each medium changes over with its first new packet. */
+static gboolean
+is_current (GstRtcSubscription *self, GstRtcPeer *peer, GstRtcMedia medium)
+{
+  gboolean current = TRUE;
+
+  g_mutex_lock (&self->lock);
+  if (peer == self->peer)
+    self->taken_over |= medium;
+  else
+    current = (self->taken_over & medium) == 0;
+  g_mutex_unlock (&self->lock);
+  return current;
 }
 
 static void
@@ -148,7 +236,7 @@ on_rtp (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *caps,
   GstRtcOutput *output =
       g_atomic_pointer_get (&self->outputs[index_of (medium)]);
 
-  if (output)
+  if (output && is_current (self, peer, medium))
     gst_rtc_output_push (output, caps, buffer);
   else
     gst_buffer_unref (buffer);
@@ -201,10 +289,37 @@ gst_rtc_subscription_unref (GstRtcSubscription *self)
   for (guint i = 0; i < N_MEDIA; i++)
     gst_clear_object (&self->outputs[i]);
   gst_clear_object (&self->peer);
+  gst_clear_object (&self->old_peer);
+  clear_source (&self->timer);
+  clear_source (&self->handover);
   g_mutex_clear (&self->lock);
   g_free (self->media_session);
   g_free (self->user_id);
   g_free (self);
+}
+
+/* The peer becomes the old one, where that has not brought media it goes. */
+static void
+replace_peer (
+    GstRtcSubscription *self, GstRtcPeer *peer, const gchar *media_session)
+{
+  g_autoptr (GstRtcPeer) unused = NULL;
+
+  clear_source (&self->handover);
+  g_mutex_lock (&self->lock);
+  if (self->peer && gst_rtc_peer_is_connected (self->peer)) {
+    unused = self->old_peer;
+    self->old_peer = self->peer;
+  } else {
+    unused = self->peer;
+  }
+  self->peer = peer;
+  self->taken_over = GST_RTC_MEDIA_NONE;
+  g_free (self->media_session);
+  self->media_session = g_strdup (media_session);
+  g_mutex_unlock (&self->lock);
+  if (unused)
+    gst_rtc_peer_stop (unused);
 }
 
 gboolean
@@ -212,18 +327,18 @@ gst_rtc_subscription_open (GstRtcSubscription *self,
     const gchar *media_session, guint latency, GError **error)
 {
   g_autofree gchar *name = g_strdup_printf ("from-%s", self->user_id);
-  GstRtcPeer *peer;
+  GstRtcPeer *peer =
+      gst_rtc_element_new_peer (self->element, GST_RTC_PEER_RECEIVER, name,
+          latency, &peer_listener, self, error);
 
-  gst_rtc_subscription_close (self);
-  peer = gst_rtc_element_new_peer (self->element, GST_RTC_PEER_RECEIVER,
-      name, latency, &peer_listener, self, error);
   if (!peer)
     return FALSE;
-
-  g_mutex_lock (&self->lock);
-  self->peer = peer;
-  self->media_session = g_strdup (media_session);
-  g_mutex_unlock (&self->lock);
+  clear_source (&self->timer);
+  self->offered = GST_RTC_MEDIA_NONE;
+  self->latency = latency;
+  self->restarts = gst_rtc_subscription_has_outputs (self);
+  self->flows_since = 0;
+  replace_peer (self, peer, media_session);
   gst_rtc_peer_start (peer);
   return TRUE;
 }
@@ -248,6 +363,12 @@ gst_rtc_subscription_set_wanted (GstRtcSubscription *self, GstRtcMedia wanted)
 {
   self->wanted = wanted;
   ensure_outputs (self);
+}
+
+GstRtcMedia
+gst_rtc_subscription_get_wanted (GstRtcSubscription *self)
+{
+  return self->wanted;
 }
 
 void
@@ -286,21 +407,67 @@ gst_rtc_subscription_fill_gaps (GstRtcSubscription *self)
   return absent != GST_RTC_MEDIA_NONE;
 }
 
+static gboolean
+has_been_steady (GstRtcSubscription *self)
+{
+  return self->flows_since > 0 &&
+         g_get_monotonic_time () - self->flows_since >= STEADY;
+}
+
+gint
+gst_rtc_subscription_next_attempt (
+    GstRtcSubscription *self, guint max_attempts, guint delay)
+{
+  if (has_been_steady (self))
+    self->n_attempts = 0;
+  self->flows_since = 0;
+  if (self->n_attempts >= max_attempts)
+    return -1;
+  self->n_attempts++;
+  return (gint)gst_rtc_get_retry_delay (
+      self->n_attempts, delay, g_random_int ());
+}
+
+gboolean
+gst_rtc_subscription_is_first_attempt (GstRtcSubscription *self)
+{
+  return self->n_attempts == 0 || has_been_steady (self);
+}
+
 void
-gst_rtc_subscription_close (GstRtcSubscription *self)
+gst_rtc_subscription_take_timer (GstRtcSubscription *self, GSource *timer)
+{
+  clear_source (&self->timer);
+  self->timer = timer;
+}
+
+void
+gst_rtc_subscription_suspend (GstRtcSubscription *self)
 {
   g_autoptr (GstRtcPeer) peer = NULL;
-  g_autofree gchar *media_session = NULL;
 
+  clear_source (&self->timer);
+  clear_source (&self->handover);
   self->offered = GST_RTC_MEDIA_NONE;
-  self->paused = GST_RTC_MEDIA_NONE;
-
   g_mutex_lock (&self->lock);
   peer = g_steal_pointer (&self->peer);
-  media_session = g_steal_pointer (&self->media_session);
+  self->taken_over = GST_RTC_MEDIA_NONE;
   g_mutex_unlock (&self->lock);
   if (peer)
     gst_rtc_peer_stop (peer);
+}
+
+void
+gst_rtc_subscription_close (GstRtcSubscription *self)
+{
+  gst_rtc_subscription_suspend (self);
+  stop_old_peer (self);
+  self->paused = GST_RTC_MEDIA_NONE;
+  self->n_attempts = 0;
+  self->flows_since = 0;
+  g_mutex_lock (&self->lock);
+  g_clear_pointer (&self->media_session, g_free);
+  g_mutex_unlock (&self->lock);
 }
 
 void

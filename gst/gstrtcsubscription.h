@@ -16,7 +16,7 @@ typedef struct _GstRtcSubscription GstRtcSubscription;
  * @new_output: a medium has no output yet; makes one (transfer full) and has
  *   it attached
  * @output_ended: an output is over. Streaming thread
- * @connected: media flows
+ * @connected: media flows; @restarted: in place of a transport before it
  * @failed: the transport is lost; @error has code 300001
  *
  * On the worker, but for output_ended.
@@ -28,7 +28,8 @@ typedef struct
       gpointer user_data);
   void (*output_ended) (GstRtcSubscription *subscription,
       GstRtcOutput *output, gpointer user_data);
-  void (*connected) (GstRtcSubscription *subscription, gpointer user_data);
+  void (*connected) (GstRtcSubscription *subscription, gboolean restarted,
+      gpointer user_data);
   void (*failed) (GstRtcSubscription *subscription, const GError *error,
       gpointer user_data);
 } GstRtcSubscriptionListener;
@@ -41,8 +42,9 @@ GstRtcSubscription *gst_rtc_subscription_ref (
     GstRtcSubscription *subscription);
 void gst_rtc_subscription_unref (GstRtcSubscription *subscription);
 
-/* Makes the transport of @media_session, in place of one that was there.
- * FALSE and 300001 when it cannot be had. */
+/* Makes the transport of @media_session, in place of one that was there,
+ * which goes on until the new one brings media. FALSE and 300001 when it
+ * cannot be had. */
 gboolean gst_rtc_subscription_open (GstRtcSubscription *subscription,
     const gchar *media_session, guint latency, GError **error);
 void gst_rtc_subscription_set_offer (
@@ -52,6 +54,8 @@ void gst_rtc_subscription_add_candidate (GstRtcSubscription *subscription,
 /* The media that was asked for; only they have an output. */
 void gst_rtc_subscription_set_wanted (
     GstRtcSubscription *subscription, GstRtcMedia wanted);
+GstRtcMedia gst_rtc_subscription_get_wanted (
+    GstRtcSubscription *subscription);
 /* Media that does not come at present: muted by the publisher, or paused
  * here. */
 void gst_rtc_subscription_set_muted (
@@ -63,6 +67,24 @@ GstRtcMedia gst_rtc_subscription_get_paused (
     GstRtcSubscription *subscription);
 /* Lets the timeline of such media go on; FALSE when there is none. */
 gboolean gst_rtc_subscription_fill_gaps (GstRtcSubscription *subscription);
+/* Stops the transport only: what was asked for stays, and so do the media
+ * session until another one is opened, and media of a transport that was to
+ * be replaced. */
+void gst_rtc_subscription_suspend (GstRtcSubscription *subscription);
+
+/* The time until a stream that failed is to be asked for again, ms; -1 when
+ * that was done often enough. @delay: doubled with each attempt, with full
+ * jitter, but for the first one, which is at once. Media that flows for a
+ * while starts the count again. */
+gint gst_rtc_subscription_next_attempt (
+    GstRtcSubscription *subscription, guint max_attempts, guint delay);
+/* Whether it is the first attempt since then. */
+gboolean gst_rtc_subscription_is_first_attempt (
+    GstRtcSubscription *subscription);
+/* Takes @timer (nullable), destroys the one before. Closing destroys it. */
+void gst_rtc_subscription_take_timer (
+    GstRtcSubscription *subscription, GSource *timer);
+
 /* Stops the transport; the outputs stay and wait. */
 void gst_rtc_subscription_close (GstRtcSubscription *subscription);
 /* Ends the outputs with EOS, and forgets them. */

@@ -29,6 +29,14 @@ struct _GstRtcTrack
   gboolean built;
   GstSegment segment;
 
+  gboolean starts_keyframe; /* the next packet begins a keyframe */
+
+  GMutex out_lock; /* orders live packets and replay */
+  /* Under out_lock: (element-type GstBuffer) packets since the last keyframe
+   * while it is fresh, and its monotonic time. */
+  GPtrArray *recent;
+  GstClockTime recent_since;
+
   /* Under the object lock. */
   GstCaps *rtp_caps;
   const gchar *codec_name;
@@ -89,6 +97,67 @@ gst_rtc_track_request_keyframe (GstRtcTrack *self)
     g_atomic_int_set (&self->keyframe_pending, TRUE);
 }
 
+void
+gst_rtc_track_prepare_keyframe (GstRtcTrack *self)
+{
+  if (self->medium == GST_RTC_MEDIA_VIDEO && take_keyframe_turn (self))
+    send_keyframe_request (self);
+}
+
+/* As long as no other keyframe can be asked for. */
+static gboolean
+is_fresh (GstRtcTrack *self)
+{
+  return GST_CLOCK_TIME_IS_VALID (self->recent_since) &&
+         monotonic_now () < self->recent_since + KEYFRAME_INTERVAL;
+}
+
+gboolean
+gst_rtc_track_replay (
+    GstRtcTrack *self, GstRtcTrackReplayFunc func, gpointer user_data)
+{
+  gboolean any;
+
+  g_mutex_lock (&self->out_lock);
+  any = is_fresh (self) && self->recent->len > 0;
+  for (guint i = 0; any && i < self->recent->len; i++)
+    func (g_ptr_array_index (self->recent, i), user_data);
+  g_mutex_unlock (&self->out_lock);
+  return any;
+}
+
+static void
+keep_recent (GstRtcTrack *self, GstBuffer *buffer, gboolean key)
+{
+  if (key) {
+    g_ptr_array_set_size (self->recent, 0);
+    self->recent_since = monotonic_now ();
+  }
+  if (is_fresh (self))
+    g_ptr_array_add (self->recent, gst_buffer_ref (buffer));
+  else
+    g_ptr_array_set_size (self->recent, 0);
+}
+
+static GstPadProbeReturn
+on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstRtcTrack *self = user_data;
+
+  self->starts_keyframe = !GST_BUFFER_FLAG_IS_SET (
+      GST_PAD_PROBE_INFO_BUFFER (info), GST_BUFFER_FLAG_DELTA_UNIT);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+watch_frames (GstRtcTrack *self, GstElement *payloader)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "sink");
+
+  if (self->medium == GST_RTC_MEDIA_VIDEO)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, self, NULL);
+}
+
 static void
 serve_pending_keyframe (GstRtcTrack *self)
 {
@@ -134,7 +203,13 @@ hand_out (GstRtcTrack *self, GstBuffer *buffer)
     self->packets++;
     self->frames += last;
     GST_OBJECT_UNLOCK (self);
-    self->listener->packet (self, buffer, self->user_data);
+    g_mutex_lock (&self->out_lock);
+    if (self->medium == GST_RTC_MEDIA_VIDEO)
+      keep_recent (self, buffer, self->starts_keyframe);
+    self->listener->packet (
+        self, buffer, self->starts_keyframe, self->user_data);
+    self->starts_keyframe = FALSE;
+    g_mutex_unlock (&self->out_lock);
   }
   gst_buffer_unref (buffer);
 }
@@ -294,6 +369,7 @@ build_chain (GstRtcTrack *self, GstCaps *caps, gchar **reason)
   if (!add_made (
           elements, gst_rtc_codec_make_payloader (self->codec, reason)))
     return FALSE;
+  watch_frames (self, g_ptr_array_index (elements, elements->len - 1));
   if (add_elements (self, elements, reason))
     return TRUE;
   remove_elements (self, elements);
@@ -546,6 +622,8 @@ gst_rtc_track_finalize (GObject *object)
 
   g_strfreev (self->codecs);
   gst_clear_caps (&self->rtp_caps);
+  g_ptr_array_unref (self->recent);
+  g_mutex_clear (&self->out_lock);
   G_OBJECT_CLASS (gst_rtc_track_parent_class)->finalize (object);
 }
 
@@ -560,6 +638,10 @@ gst_rtc_track_class_init (GstRtcTrackClass *klass)
 static void
 gst_rtc_track_init (GstRtcTrack *self)
 {
+  g_mutex_init (&self->out_lock);
+  self->recent =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
+  self->recent_since = GST_CLOCK_TIME_NONE;
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->last_keyframe = GST_CLOCK_TIME_NONE;
 }

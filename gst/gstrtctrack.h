@@ -18,7 +18,8 @@ G_DECLARE_FINAL_TYPE (GstRtcTrack, gst_rtc_track, GST_RTC, TRACK, GstBin)
  * GstRtcTrackListener:
  * @ready: codec and RTP caps are known; again when the caps change
  * @packet: one RTP packet; @buffer borrowed, PTS in absolute time of the
- *   clock, for all viewers to share and not to be written to
+ *   clock, for all viewers to share and not to be written to. @key: a
+ *   keyframe begins with it. Under the lock that orders it with a replay
  * @failed: no encoding can be had, or it broke; once until the track is
  *   READY again; @reason for a person. Any thread
  * @encoder_setup: the encoder before it runs
@@ -29,7 +30,7 @@ typedef struct
 {
   void (*ready) (GstRtcTrack *track, gpointer user_data);
   void (*packet) (
-      GstRtcTrack *track, GstBuffer *buffer, gpointer user_data);
+      GstRtcTrack *track, GstBuffer *buffer, gboolean key, gpointer user_data);
   void (*failed) (
       GstRtcTrack *track, const gchar *reason, gpointer user_data);
   void (*encoder_setup) (
@@ -63,6 +64,17 @@ void gst_rtc_track_set_muted (GstRtcTrack *track, gboolean muted);
 /* Asks the encoder for a keyframe, at most five times a second: requests in
  * between are merged into one. Nothing for audio. Any thread. */
 void gst_rtc_track_request_keyframe (GstRtcTrack *track);
+
+/* Asks for one ahead of need, unless one was asked for just now. Any
+ * thread. */
+void gst_rtc_track_prepare_keyframe (GstRtcTrack *track);
+
+/* Calls @func with each packet since a keyframe of the last 200 ms, in their
+ * order and before any later one is handed out; FALSE when there is none.
+ * Any thread. */
+typedef void (*GstRtcTrackReplayFunc) (GstBuffer *buffer, gpointer user_data);
+gboolean gst_rtc_track_replay (
+    GstRtcTrack *track, GstRtcTrackReplayFunc func, gpointer user_data);
 
 /* Packets and bytes handed out so far. Any thread. */
 void gst_rtc_track_get_sent (

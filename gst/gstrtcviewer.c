@@ -11,7 +11,9 @@ struct _GstRtcViewer
   gchar *user_id;
   gboolean screen;
   GstRtcPeer *peer;
+  gboolean retired;
   gint wanted; /* atomic GstRtcMedia */
+  gint has_video; /* atomic: a keyframe has been sent */
   const GstRtcViewerListener *listener;
   gpointer user_data;
 };
@@ -148,9 +150,38 @@ gst_rtc_viewer_stop (GstRtcViewer *self)
 }
 
 void
+gst_rtc_viewer_retire (GstRtcViewer *self)
+{
+  self->retired = TRUE;
+}
+
+gboolean
+gst_rtc_viewer_is_retired (GstRtcViewer *self)
+{
+  return self->retired;
+}
+
+void
 gst_rtc_viewer_set_wanted (GstRtcViewer *self, GstRtcMedia wanted)
 {
+  /* What was paused goes on with a keyframe. */
+  if (!(g_atomic_int_get (&self->wanted) & GST_RTC_MEDIA_VIDEO))
+    g_atomic_int_set (&self->has_video, FALSE);
   g_atomic_int_set (&self->wanted, (gint) wanted);
+}
+
+gboolean
+gst_rtc_viewer_begin_video (GstRtcViewer *self, gboolean key)
+{
+  if (key && gst_rtc_peer_is_connected (self->peer))
+    g_atomic_int_set (&self->has_video, TRUE);
+  return g_atomic_int_get (&self->has_video);
+}
+
+gboolean
+gst_rtc_viewer_has_video (GstRtcViewer *self)
+{
+  return g_atomic_int_get (&self->has_video);
 }
 
 void

@@ -46,8 +46,19 @@ void gst_rtc_viewer_add_candidate (
 /* Worker. No callback comes after it. */
 void gst_rtc_viewer_stop (GstRtcViewer *viewer);
 
+/* Worker. Another one takes its place; what happens to it is nothing to tell
+ * any more. */
+void gst_rtc_viewer_retire (GstRtcViewer *viewer);
+gboolean gst_rtc_viewer_is_retired (GstRtcViewer *viewer);
+
 /* The media it wants delivered now. Any thread. */
 void gst_rtc_viewer_set_wanted (GstRtcViewer *viewer, GstRtcMedia wanted);
+
+/* Video begins with a keyframe: TRUE once that has come, which @key says of
+ * the packet at hand. Under the lock of the track that orders packets. */
+gboolean gst_rtc_viewer_begin_video (GstRtcViewer *viewer, gboolean key);
+/* Any thread. */
+gboolean gst_rtc_viewer_has_video (GstRtcViewer *viewer);
 
 /* One packet for it, if it wants the medium. @buffer borrowed. Any thread,
  * never blocks. */

@@ -15,12 +15,11 @@ on_message (SoupWebsocketConnection *connection, gint type, GBytes *message,
 }
 
 static void
-on_connection (SoupServer *server, SoupServerMessage *request,
-    const char *path, SoupWebsocketConnection *connection, gpointer user_data)
+on_connection (SoupServer *server, SoupServerMessage *request, const char *path,
+    SoupWebsocketConnection *connection, gpointer user_data)
 {
   g_signal_connect (connection, "message", G_CALLBACK (on_message), NULL);
-  g_signal_connect (
-      connection, "closed", G_CALLBACK (g_object_unref), NULL);
+  g_signal_connect (connection, "closed", G_CALLBACK (g_object_unref), NULL);
   g_object_ref (connection);
 }
 

@@ -85,8 +85,8 @@ join_room (const gchar *url, const gchar *room)
 
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   gst_bus_set_sync_handler (bus, on_message, &moments, NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, &moments,
-      NULL);
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, &moments, NULL);
   g_signal_connect (src, "pad-added", G_CALLBACK (on_pad_added), &moments);
 
   start = g_get_monotonic_time ();

@@ -38,8 +38,8 @@ join_peers (void)
   connected = g_get_monotonic_time ();
   pair_force_keyframe (&pair);
   pair_wait (&pair, &receiver->n_decoded, "a picture");
-  times =
-      (PlainTimes){get_ms (start, connected), get_ms (start, receiver->decoded_at)};
+  times = (PlainTimes){
+      get_ms (start, connected), get_ms (start, receiver->decoded_at)};
   pair_clear (&pair);
   return times;
 }

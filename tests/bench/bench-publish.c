@@ -20,8 +20,7 @@ static guint n_viewers;
 static void
 send_message (const PlainMessage *message, gpointer user_data)
 {
-  plain_wire_send (
-      wire, message, GPOINTER_TO_UINT (user_data));
+  plain_wire_send (wire, message, GPOINTER_TO_UINT (user_data));
 }
 
 static void
@@ -31,6 +30,14 @@ deliver (const PlainMessage *message, guint index, gpointer user_data)
     plain_rtc_receive (viewers[index], message);
 }
 
+static GstPadProbeReturn
+on_blocked (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+/* Each element plays before data can reach it: a tee ends the source when a
+ * branch says that it is flushing. */
 static void
 add_viewer (void)
 {
@@ -38,14 +45,18 @@ add_viewer (void)
       plain_rtc_new (TRUE, send_message, GUINT_TO_POINTER (n_viewers));
   GstElement *queue = gst_element_factory_make ("queue", NULL);
   g_autoptr (GstElement) tee = gst_bin_get_by_name (GST_BIN (pipeline), "tee");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (queue, "src");
+  gulong probe = gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_blocked, NULL, NULL);
 
   viewers[n_viewers++] = rtc;
   gst_bin_add_many (GST_BIN (pipeline), queue, rtc->webrtc, NULL);
-  if (!gst_element_link_pads (tee, "src_%u", queue, "sink") ||
-      !gst_element_link (queue, rtc->webrtc))
+  gst_element_sync_state_with_parent (queue);
+  if (!gst_element_link (queue, rtc->webrtc) ||
+      !gst_element_link_pads (tee, "src_%u", queue, "sink"))
     bench_die ("webrtcbin cannot be linked");
   gst_element_sync_state_with_parent (rtc->webrtc);
-  gst_element_sync_state_with_parent (queue);
+  gst_pad_remove_probe (pad, probe);
 }
 
 static void
@@ -79,10 +90,10 @@ main (int argc, char **argv)
         width, height, argv[2], argv[3], bitrate);
   } else {
     wire = atoi (argv[2]);
-    pipeline = bench_launch (BENCH_PICTURE " ! " BENCH_ENCODER
-                                           " ! tee name=tee "
-                                           "allow-not-linked=true",
-        width, height, bench_get_threads (), bitrate);
+    pipeline =
+        bench_launch (BENCH_PICTURE " ! " BENCH_ENCODER " ! tee name=tee "
+                                    "allow-not-linked=true",
+            width, height, bench_get_threads (), bitrate);
     plain_wire_open (wire, deliver, NULL);
   }
   bench_read_lines (STDIN_FILENO, on_command, NULL);

@@ -98,8 +98,7 @@ send_ping (Client *client)
 {
   gchar text[64];
 
-  g_snprintf (
-      text, sizeof text, "{\"type\":\"ping\",\"id\":%u}", ++client->id);
+  g_snprintf (text, sizeof text, "{\"type\":\"ping\",\"id\":%u}", ++client->id);
   send_text (client, text);
 }
 

@@ -74,8 +74,7 @@ read_stats (Viewer *viewer)
 static void
 send_message (const PlainMessage *message, gpointer user_data)
 {
-  plain_wire_send (
-      wire, message, (guint)((Viewer *)user_data - viewers));
+  plain_wire_send (wire, message, (guint)((Viewer *)user_data - viewers));
 }
 
 static GstPadProbeReturn

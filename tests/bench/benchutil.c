@@ -75,8 +75,8 @@ bench_read_lines (gint fd, BenchLineFunc func, gpointer user_data)
   Reader *reader = g_new (Reader, 1);
 
   *reader = (Reader){func, user_data};
-  g_io_add_watch_full (channel, G_PRIORITY_DEFAULT, G_IO_IN | G_IO_HUP,
-      on_line, reader, g_free);
+  g_io_add_watch_full (
+      channel, G_PRIORITY_DEFAULT, G_IO_IN | G_IO_HUP, on_line, reader, g_free);
   g_io_channel_unref (channel);
 }
 

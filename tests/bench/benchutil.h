@@ -7,15 +7,15 @@
 G_BEGIN_DECLS
 
 /* VP8 as rtcsink encodes it, so that both sides send the same. */
-#define BENCH_ENCODER \
-  "vp8enc deadline=1 cpu-used=8 end-usage=cbr lag-in-frames=0 " \
-  "error-resilient=default keyframe-max-dist=2000 static-threshold=100 " \
-  "threads=%u target-bitrate=%u ! rtpvp8pay pt=96 mtu=1200 " \
-  "picture-id-mode=15-bit ! " \
+#define BENCH_ENCODER                                                          \
+  "vp8enc deadline=1 cpu-used=8 end-usage=cbr lag-in-frames=0 "                \
+  "error-resilient=default keyframe-max-dist=2000 static-threshold=100 "       \
+  "threads=%u target-bitrate=%u ! rtpvp8pay pt=96 mtu=1200 "                   \
+  "picture-id-mode=15-bit ! "                                                  \
   "application/x-rtp,media=video,encoding-name=VP8,payload=96"
 /* Moves, has edges and noise: fills the bitrate that is asked for. */
-#define BENCH_PICTURE \
-  "videotestsrc is-live=true pattern=smpte horizontal-speed=7 ! " \
+#define BENCH_PICTURE                                                          \
+  "videotestsrc is-live=true pattern=smpte horizontal-speed=7 ! "              \
   "video/x-raw,format=I420,width=%u,height=%u,framerate=30/1"
 
 /* libvpx threads, as many as rtcsink takes. */

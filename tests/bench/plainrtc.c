@@ -97,8 +97,8 @@ plain_rtc_new (gboolean offers, PlainSend send, gpointer user_data)
   self->webrtc = gst_element_factory_make ("webrtcbin", NULL);
   if (!self->webrtc)
     bench_die ("element webrtcbin is not installed");
-  g_object_set (self->webrtc, "bundle-policy",
-      GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
+  g_object_set (
+      self->webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
   keep_to_loopback (self->webrtc);
   if (offers)
     g_signal_connect (self->webrtc, "on-negotiation-needed",
@@ -120,8 +120,8 @@ void
 plain_rtc_receive (PlainRtc *self, const PlainMessage *message)
 {
   if (!message->description) {
-    g_signal_emit_by_name (self->webrtc, "add-ice-candidate", message->mline,
-        message->candidate);
+    g_signal_emit_by_name (
+        self->webrtc, "add-ice-candidate", message->mline, message->candidate);
     return;
   }
   g_signal_emit_by_name (
@@ -146,8 +146,8 @@ format_message (const PlainMessage *message, guint index)
         "candidate %u %u %s\n", index, message->mline, message->candidate);
   text = gst_sdp_message_as_text (message->description->sdp);
   code = g_base64_encode ((const guchar *)text, strlen (text));
-  return g_strdup_printf ("description %u %d %s\n", index,
-      message->description->type, code);
+  return g_strdup_printf (
+      "description %u %d %s\n", index, message->description->type, code);
 }
 
 static void
@@ -172,8 +172,8 @@ on_wire_line (gchar *line, gpointer user_data)
     if (gst_sdp_message_parse_buffer (
             (const guint8 *)words[3], (guint)length, sdp) != GST_SDP_OK)
       bench_die ("cannot read a description");
-    description = gst_webrtc_session_description_new (
-        (GstWebRTCSDPType)number, sdp);
+    description =
+        gst_webrtc_session_description_new ((GstWebRTCSDPType)number, sdp);
     message.description = description;
   }
   wire_deliver (&message, (guint)atoi (words[1]), user_data);
@@ -269,8 +269,8 @@ build_pair (Pair *pair)
 
   pair->sender = plain_rtc_new (TRUE, send_to_receiver, pair);
   pair->receiver = plain_rtc_new (FALSE, send_to_sender, pair);
-  pair->in = bench_launch (BENCH_PICTURE
-      " ! " BENCH_ENCODER " ! identity name=last silent=true",
+  pair->in = bench_launch (BENCH_PICTURE " ! " BENCH_ENCODER
+                                         " ! identity name=last silent=true",
       640, 360, bench_get_threads (), 500000);
   last = gst_bin_get_by_name (GST_BIN (pair->in), "last");
   gst_bin_add (GST_BIN (pair->in), pair->sender->webrtc);

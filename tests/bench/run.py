@@ -113,6 +113,16 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def thread_seconds(pid):
+    """CPU time of each living thread."""
+    found = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):
+            found[thread] = int(read_file(
+                f"/proc/{pid}/task/{thread}/schedstat").split()[0]) / 1e9
+    return found
+
+
 def machine_idle():
     """Seconds that all cores together were idle."""
     fields = read_file("/proc/stat").split(None, 6)
@@ -154,6 +164,7 @@ class Series:
 
     def __init__(self, measure, rounds, say):
         self.runs = []
+        self.repeats = []
         kinds = "A" + "".join("AB" if i % 2 == 0 else "BA"
                               for i in range(rounds))
         for number, kind in enumerate(kinds, 1):
@@ -162,7 +173,10 @@ class Series:
             try:
                 figures = measure(kind)
             except Failure as failure:
-                say(f"  {failure}; once more")
+                self.repeats.append(
+                    f"run {number}, {'ours' if kind == 'A' else 'the peer'}, "
+                    f"was repeated: {failure}")
+                say(self.repeats[-1])
                 figures = measure(kind)
             self.runs.append((kind, figures))
 
@@ -205,7 +219,10 @@ class Report:
             verdict = "better" if better else "worse"
         if target:
             reached = middle >= target if more_is_better else middle <= target
-            verdict += ", target " + ("reached" if reached else "MISSED")
+            if abs(math.log(middle / target)) <= math.log1p(noise):
+                verdict += ", target undecided"
+            else:
+                verdict += ", target " + ("reached" if reached else "MISSED")
         sign = "≥" if more_is_better else "≤"
         self.rows.append((
             name,
@@ -334,31 +351,40 @@ class Bench:
         end = time.monotonic() + JOIN_LIMIT
         while self.received(viewer)["live"] < count:
             if time.monotonic() > end:
-                raise Failure(f"{count} viewers did not all get media")
+                raise Failure(f"only {self.received(viewer)['live']} of "
+                              f"{count} viewers got media")
             time.sleep(0.1)
 
     def measure_viewers(self, kind):
         figures = {}
-        points = {key: [] for key in ("cpu", "fds", "threads", "rss", "pss")}
+        points = {key: [] for key in ("fds", "threads", "rss", "pss")}
         with contextlib.ExitStack() as stack:
             publisher, viewer = self.start_side(stack, kind)
+            encoding = set()
             for count in VIEWERS:
                 self.add_viewers(publisher, viewer, count)
                 time.sleep(1.5)
                 before = self.received(viewer)
                 cpu, idle = cpu_seconds(publisher.pid), machine_idle()
+                threads = thread_seconds(publisher.pid)
                 start = time.monotonic()
                 time.sleep(self.options.seconds)
                 elapsed = time.monotonic() - start
                 busy = 100 * (cpu_seconds(publisher.pid) - cpu) / elapsed
                 idle = (machine_idle() - idle) / elapsed / os.cpu_count()
+                after_threads = thread_seconds(publisher.pid)
+                serving = 100 / elapsed * sum(
+                    time - threads.get(thread, 0)
+                    for thread, time in after_threads.items()
+                    if thread not in encoding)
                 after = self.received(viewer)
 
                 figures[f"cpu{count}"] = busy
                 figures[f"idle{count}"] = 100 * idle
-                points["cpu"].append((count, busy))
                 if not count:
+                    encoding = set(after_threads)
                     continue
+                figures[f"serving{count}"] = serving
                 for key, value in resources(publisher.pid).items():
                     points[key].append((count, value))
                 for key, scale in (("bytes", 8e-6), ("packets", 1)):
@@ -375,7 +401,11 @@ class Bench:
                 series, f"cpu{count}",
                 f"CPU of a publisher, {count} viewers", "%",
                 target=1.10)
-        self.report.add(series, "added-cpu", "CPU for each viewer added", "%")
+        for count in VIEWERS[1:]:
+            self.report.add(
+                series, f"serving{count}",
+                f"of it in the threads that serve {count} viewers", "%",
+                target=1.10)
         self.report.add(series, "added-fds",
                         "descriptors for each viewer added", "", target=0.45)
         self.report.add(series, "added-threads",
@@ -430,7 +460,9 @@ class Bench:
         def say(text):
             print(f"{name}: {text}", flush=True)
 
-        return Series(measure, self.options.rounds, say)
+        series = Series(measure, self.options.rounds, say)
+        self.report.notes += [f"{name}: {text}" for text in series.repeats]
+        return series
 
 
 PARTS = {"join": Bench.join, "signaling": Bench.signaling,
@@ -471,17 +503,20 @@ def main():
     bench = Bench(options)
     started = time.monotonic()
     failed = False
-    for name in options.only or sorted(PARTS):
-        try:
-            PARTS[name](bench)
-        except Failure as failure:
-            failed = True
-            bench.report.notes.append(f"{name} FAILED: {failure}")
-    bench.report.notes.insert(
-        0, f"{options.rounds} rounds, {os.cpu_count()} cores, "
-        f"{time.monotonic() - started:.0f} s"
-        + (", QUICK: no result" if options.quick else ""))
-    bench.report.print()
+    try:
+        for name in options.only or sorted(PARTS):
+            try:
+                PARTS[name](bench)
+            except Failure as failure:
+                failed = True
+                bench.report.notes.append(f"{name} FAILED: {failure}")
+    finally:
+        # What is there, also when it was ended from outside.
+        bench.report.notes.insert(
+            0, f"{options.rounds} rounds, {os.cpu_count()} cores, "
+            f"{time.monotonic() - started:.0f} s"
+            + (", QUICK: no result" if options.quick else ""))
+        bench.report.print()
     return 1 if failed else 0
 
 
