@@ -14,7 +14,7 @@
 #define MAX_ADDRESSES 16
 #define MAX_ICE_SERVERS 16
 #define MAX_URL_LENGTH 2048
-#define DEFAULT_PING_SECONDS 5
+#define DEFAULT_PING_SECONDS 2
 #define MAX_PING_SECONDS 60
 
 typedef struct
@@ -49,6 +49,17 @@ fetch_free (Fetch *fetch)
   g_free (fetch);
 }
 
+/* GUri takes line breaks and other bytes that would end up in the request. */
+static gboolean
+is_printable (const gchar *url)
+{
+  for (; *url; url++) {
+    if (!g_ascii_isgraph (*url))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* The parts of an address after a check that libsoup could use it. */
 static gboolean
 address_is_usable (const gchar *url, gboolean secure)
@@ -56,7 +67,7 @@ address_is_usable (const gchar *url, gboolean secure)
   g_autoptr (GUri) uri = NULL;
   const gchar *host;
 
-  if (!url || strlen (url) > MAX_URL_LENGTH)
+  if (!url || strlen (url) > MAX_URL_LENGTH || !is_printable (url))
     return FALSE;
   uri = g_uri_parse (url, G_URI_FLAGS_HAS_PASSWORD, NULL);
   if (!uri || g_uri_get_port (uri) == 0 || g_uri_get_userinfo (uri) ||
@@ -89,6 +100,30 @@ read_addresses (GstRtcJson *json, gboolean secure)
   return g_strv_builder_end (urls);
 }
 
+/* A name or an address without a zone. GUri gives it decoded, so that it
+ * could hold anything, and it is written into another address. */
+static gboolean
+host_is_plain (const gchar *host)
+{
+  if (!host || !*host)
+    return FALSE;
+  if (g_hostname_is_ip_address (host))
+    return strchr (host, '%') == NULL;
+  for (; *host; host++) {
+    if (!g_ascii_isalnum (*host) && !strchr ("-._", *host))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The one query of RFC 7065. */
+static gboolean
+query_is_plain (const gchar *query)
+{
+  return g_strcmp0 (query, "transport=udp") == 0 ||
+         g_strcmp0 (query, "transport=tcp") == 0;
+}
+
 /* RFC 7064 and 7065 write `turn:host:port?transport=udp`, without slashes
  * and often without a port; the ICE agent wants both and the user too. */
 static gchar *
@@ -107,7 +142,7 @@ rewrite_ice_url (
     return NULL;
   slashed = g_strdup_printf ("%.*s://%s", (gint)(colon - url), url, colon + 1);
   uri = g_uri_parse (slashed, G_URI_FLAGS_ENCODED, NULL);
-  if (!uri || !g_uri_get_host (uri) || !*g_uri_get_host (uri))
+  if (!uri || !host_is_plain (g_uri_get_host (uri)))
     return NULL;
 
   scheme = g_uri_get_scheme (uri);
@@ -128,9 +163,11 @@ rewrite_ice_url (
     secret = g_uri_escape_string (credential, NULL, FALSE);
     user = g_strdup_printf ("%s:%s@", name, secret);
   }
+  if (!turn || !query_is_plain (query))
+    query = NULL;
   return g_strdup_printf ("%s://%s%s%s%s:%d%s%s", scheme, user ? user : "",
-      ipv6 ? "[" : "", host, ipv6 ? "]" : "", port, turn && query ? "?" : "",
-      turn && query ? query : "");
+      ipv6 ? "[" : "", host, ipv6 ? "]" : "", port, query ? "?" : "",
+      query ? query : "");
 }
 
 static void

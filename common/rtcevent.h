@@ -23,7 +23,8 @@ const gchar *gst_rtc_connection_state_get_nick (GstRtcConnectionState state);
 
 typedef enum
 {
-  /* old_state, new_state, attempt, reason */
+  /* old_state, new_state, attempt, delay, reason; after an attempt that
+   * succeeded the reason is `resumed` or `rejoined` */
   GST_RTC_EVENT_CONNECTION_STATE,
   /* user_id; reason of the leave */
   GST_RTC_EVENT_PEER_ONLINE,
@@ -53,8 +54,12 @@ typedef enum
   /* media_session, reason, error (nullable: ended in order) */
   GST_RTC_EVENT_MEDIA_CLOSED,
   /* error, retrying: a failure that no request asked for. retrying FALSE:
-   * the client is out of the room */
+   * the client is out of the room, or in it without a connection where
+   * attempts to come back are turned off */
   GST_RTC_EVENT_FAILED,
+  /* screen, error: the server refused what was published before the
+   * connection broke */
+  GST_RTC_EVENT_PUBLICATION_LOST,
   GST_RTC_N_EVENTS
 } GstRtcEventType;
 

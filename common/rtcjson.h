@@ -23,7 +23,9 @@ GstRtcJson *gst_rtc_json_new (void) G_GNUC_WARN_UNUSED_RESULT;
 GstRtcJson *gst_rtc_json_ref (GstRtcJson *json);
 void gst_rtc_json_unref (GstRtcJson *json);
 
-/* Compact text; free with g_free (). */
+/* Compact text; free with g_free (). Of values that were built here: a
+ * double that was parsed, such as 1e22, is written as 1e+22.0 by json-glib
+ * 1.6, which is no JSON. */
 gchar *gst_rtc_json_to_text (GstRtcJson *json) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What a member holds. */

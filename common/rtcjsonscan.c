@@ -342,13 +342,13 @@ gst_rtc_json_scan (const gchar *text, gsize length, gsize max_bytes,
     guint max_depth, const gchar **fault, gsize *offset)
 {
   g_autofree Level *levels = NULL;
-  Scanner scanner = {.start = text,
-      .at = text,
-      .end = text + length,
-      .expect = EXPECT_VALUE,
-      .max_depth = max_depth};
+  Scanner scanner = {.expect = EXPECT_VALUE, .max_depth = max_depth};
   gboolean good;
 
+  if (length == 0)
+    text = ""; /* an empty frame may come as NULL */
+  scanner.start = scanner.at = text;
+  scanner.end = text + length;
   if (length > max_bytes) {
     good = fail (&scanner, "too long");
   } else if (!g_utf8_validate_len (text, length, &scanner.at)) {

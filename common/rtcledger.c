@@ -16,6 +16,8 @@ typedef struct
 {
   PublishState state;
   GstRtcMedia muted;
+  GstRtcStream *stream; /* while published, or about to be */
+  gboolean lost;        /* the server does not know it any more */
 } Publication;
 
 typedef struct
@@ -23,6 +25,10 @@ typedef struct
   gchar *user_id;
   gboolean screen;
   gchar *media_session;
+  GstRtcOptional audio; /* wanted */
+  GstRtcOptional video;
+  GstRtcMedia paused;
+  gboolean lost;
 } Subscription;
 
 struct _GstRtcLedger
@@ -77,6 +83,8 @@ set_subscription (GstRtcLedger *self, const GstRtcRequest *request,
   }
   g_free (subscription->media_session);
   subscription->media_session = g_strdup (media_session);
+  subscription->audio = request->audio;
+  subscription->video = request->video;
 }
 
 static gboolean
@@ -151,8 +159,21 @@ set_muted (GstRtcMedia *muted, GstRtcMedia medium, GstRtcOptional disabled)
 }
 
 static void
+set_paused (GstRtcLedger *self, const GstRtcRequest *request)
+{
+  Subscription *subscription =
+      find_subscription (self, request->user_id, request->screen, NULL);
+
+  if (!subscription)
+    return;
+  set_muted (&subscription->paused, GST_RTC_MEDIA_AUDIO, request->audio);
+  set_muted (&subscription->paused, GST_RTC_MEDIA_VIDEO, request->video);
+}
+
+static void
 reset_publication (Publication *publication, PublishState state)
 {
+  gst_rtc_stream_free (publication->stream);
   *publication = (Publication){.state = state};
 }
 
@@ -175,6 +196,7 @@ end_well (GstRtcLedger *self, const GstRtcRequest *request,
   switch (request->operation) {
     case GST_RTC_OPERATION_PUBLISH:
       reset_publication (publication, PUBLISHED);
+      publication->stream = gst_rtc_stream_copy (request->stream);
       break;
     case GST_RTC_OPERATION_UNPUBLISH:
       reset_publication (publication, IDLE);
@@ -188,6 +210,9 @@ end_well (GstRtcLedger *self, const GstRtcRequest *request,
       break;
     case GST_RTC_OPERATION_UNSUBSCRIBE:
       gst_rtc_ledger_drop_stream (self, request->user_id, request->screen);
+      break;
+    case GST_RTC_OPERATION_MUTE_REMOTE:
+      set_paused (self, request);
       break;
     case GST_RTC_OPERATION_SET_VISIBILITY:
       end_visibility (self, request);
@@ -230,6 +255,7 @@ gst_rtc_ledger_free (GstRtcLedger *ledger)
 {
   if (!ledger)
     return;
+  gst_rtc_ledger_clear (ledger);
   g_ptr_array_unref (ledger->subscriptions);
   g_free (ledger);
 }
@@ -315,6 +341,167 @@ gst_rtc_ledger_is_subscribed (
     GstRtcLedger *ledger, const gchar *user_id, gboolean screen)
 {
   return find_subscription (ledger, user_id, screen, NULL) != NULL;
+}
+
+void
+gst_rtc_ledger_mark_lost (GstRtcLedger *ledger)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (ledger->publications); i++)
+    ledger->publications[i].lost = ledger->publications[i].state == PUBLISHED;
+  for (guint i = 0; i < ledger->subscriptions->len; i++) {
+    Subscription *subscription = g_ptr_array_index (ledger->subscriptions, i);
+
+    subscription->lost = TRUE;
+  }
+}
+
+gboolean
+gst_rtc_ledger_mark_stream_lost (
+    GstRtcLedger *ledger, const gchar *media_session)
+{
+  for (guint i = 0; i < ledger->subscriptions->len; i++) {
+    Subscription *subscription = g_ptr_array_index (ledger->subscriptions, i);
+
+    if (g_strcmp0 (subscription->media_session, media_session) == 0) {
+      subscription->lost = TRUE;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+static GstRtcOptional
+to_disabled (GstRtcMedia set, GstRtcMedia medium)
+{
+  return set & medium ? GST_RTC_TRUE : GST_RTC_UNSET;
+}
+
+static void
+fill_mute (GstRtcRequest *mute, GstRtcOperation operation, GstRtcMedia muted)
+{
+  *mute = (GstRtcRequest){
+      .operation = muted ? operation : GST_RTC_OPERATION_NONE,
+      .audio = to_disabled (muted, GST_RTC_MEDIA_AUDIO),
+      .video = to_disabled (muted, GST_RTC_MEDIA_VIDEO),
+  };
+}
+
+gboolean
+gst_rtc_ledger_get_lost_publication (GstRtcLedger *ledger, gboolean screen,
+    GstRtcRequest *publish, GstRtcRequest *mute)
+{
+  const Publication *publication = get_publication (ledger, screen);
+
+  if (!publication->lost || !publication->stream)
+    return FALSE;
+  *publish = (GstRtcRequest){
+      .operation = GST_RTC_OPERATION_PUBLISH,
+      .screen = screen,
+      .stream = publication->stream,
+  };
+  fill_mute (mute, GST_RTC_OPERATION_MUTE_LOCAL, publication->muted);
+  mute->screen = screen;
+  return TRUE;
+}
+
+GPtrArray *
+gst_rtc_ledger_list_lost_subscriptions (GstRtcLedger *ledger)
+{
+  GPtrArray *list =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_request_free);
+
+  for (guint i = 0; i < ledger->subscriptions->len; i++) {
+    const Subscription *subscription =
+        g_ptr_array_index (ledger->subscriptions, i);
+    const GstRtcRequest request = {
+        .operation = GST_RTC_OPERATION_SUBSCRIBE,
+        .user_id = subscription->user_id,
+        .screen = subscription->screen,
+        .audio = subscription->audio,
+        .video = subscription->video,
+    };
+
+    if (subscription->lost)
+      g_ptr_array_add (list, gst_rtc_request_copy (&request));
+  }
+  return list;
+}
+
+gboolean
+gst_rtc_ledger_get_pause (GstRtcLedger *ledger, const gchar *user_id,
+    gboolean screen, GstRtcRequest *mute)
+{
+  const Subscription *subscription =
+      find_subscription (ledger, user_id, screen, NULL);
+
+  if (!subscription || subscription->paused == GST_RTC_MEDIA_NONE)
+    return FALSE;
+  fill_mute (mute, GST_RTC_OPERATION_MUTE_REMOTE, subscription->paused);
+  mute->user_id = subscription->user_id;
+  mute->screen = screen;
+  return TRUE;
+}
+
+static void
+set_lost (GstRtcLedger *self, const GstRtcRequest *request, gboolean lost)
+{
+  Subscription *subscription;
+
+  if (!has_target (request)) {
+    Publication *publication = get_publication (self, request_screen (request));
+
+    publication->lost = lost && publication->state == PUBLISHED;
+    return;
+  }
+  subscription =
+      find_subscription (self, request->user_id, request->screen, NULL);
+  if (subscription)
+    subscription->lost = lost;
+}
+
+void
+gst_rtc_ledger_set_found (GstRtcLedger *ledger, const GstRtcRequest *request)
+{
+  set_lost (ledger, request, FALSE);
+}
+
+void
+gst_rtc_ledger_set_lost (GstRtcLedger *ledger, const GstRtcRequest *request)
+{
+  set_lost (ledger, request, TRUE);
+}
+
+void
+gst_rtc_ledger_remove (GstRtcLedger *ledger, const GstRtcRequest *request)
+{
+  if (has_target (request))
+    gst_rtc_ledger_drop_stream (ledger, request->user_id, request->screen);
+  else
+    reset_publication (
+        get_publication (ledger, request_screen (request)), IDLE);
+}
+
+const gchar *
+gst_rtc_ledger_get_media_session (
+    GstRtcLedger *ledger, const gchar *user_id, gboolean screen)
+{
+  const Subscription *subscription =
+      find_subscription (ledger, user_id, screen, NULL);
+
+  return subscription ? subscription->media_session : NULL;
+}
+
+void
+gst_rtc_ledger_set_media_session (GstRtcLedger *ledger, const gchar *user_id,
+    gboolean screen, const gchar *media_session)
+{
+  Subscription *subscription =
+      find_subscription (ledger, user_id, screen, NULL);
+
+  if (!subscription)
+    return;
+  g_free (subscription->media_session);
+  subscription->media_session = g_strdup (media_session);
 }
 
 GstRtcMedia

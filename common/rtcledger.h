@@ -36,6 +36,37 @@ gboolean gst_rtc_ledger_is_published (GstRtcLedger *ledger, gboolean screen);
 gboolean gst_rtc_ledger_is_subscribed (
     GstRtcLedger *ledger, const gchar *user_id, gboolean screen);
 
+/* The server has lost all that stands here, it has to be asked again for. */
+void gst_rtc_ledger_mark_lost (GstRtcLedger *ledger);
+/* The subscription alone: TRUE when there is one. */
+gboolean gst_rtc_ledger_mark_stream_lost (
+    GstRtcLedger *ledger, const gchar *media_session);
+
+/* Fills @publish and @mute (operation NONE when nothing is muted) with what
+ * brings a lost publication back; borrowed. FALSE when it is not lost. */
+gboolean gst_rtc_ledger_get_lost_publication (GstRtcLedger *ledger,
+    gboolean screen, GstRtcRequest *publish, GstRtcRequest *mute);
+/* (transfer full) (element-type GstRtcRequest): SUBSCRIBE for each that is
+ * lost. */
+GPtrArray *gst_rtc_ledger_list_lost_subscriptions (
+    GstRtcLedger *ledger) G_GNUC_WARN_UNUSED_RESULT;
+/* FALSE when nothing of it is paused. */
+gboolean gst_rtc_ledger_get_pause (GstRtcLedger *ledger, const gchar *user_id,
+    gboolean screen, GstRtcRequest *mute);
+
+/* @request of them has been sent, and has failed for want of a connection,
+ * or been refused: then it is out of the ledger. */
+void gst_rtc_ledger_set_found (
+    GstRtcLedger *ledger, const GstRtcRequest *request);
+void gst_rtc_ledger_set_lost (
+    GstRtcLedger *ledger, const GstRtcRequest *request);
+void gst_rtc_ledger_remove (GstRtcLedger *ledger, const GstRtcRequest *request);
+/* Borrowed, NULL where there is no such subscription. */
+const gchar *gst_rtc_ledger_get_media_session (
+    GstRtcLedger *ledger, const gchar *user_id, gboolean screen);
+void gst_rtc_ledger_set_media_session (GstRtcLedger *ledger,
+    const gchar *user_id, gboolean screen, const gchar *media_session);
+
 /* Own media that the server has confirmed as muted. */
 GstRtcMedia gst_rtc_ledger_get_muted (GstRtcLedger *ledger, gboolean screen);
 

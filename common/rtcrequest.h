@@ -79,6 +79,10 @@ void gst_rtc_request_free (GstRtcRequest *request);
  * GstRtcAnswer:
  * @user_id: JOIN: the own user id
  * @media_session: SUBSCRIBE: id of the media session that will bring it
+ * @roster: JOIN, from a dialect to the room client only (nullable): who is
+ *   there
+ * @resumed: JOIN, likewise: what was published, subscribed and opened before
+ *   the connection broke still stands
  *
  * Of a request that succeeded; borrowed during the callback.
  */
@@ -86,11 +90,13 @@ typedef struct
 {
   const gchar *user_id;
   const gchar *media_session;
+  GstRtcRoster *roster;
+  gboolean resumed;
 } GstRtcAnswer;
 
 /* Exactly one of @answer and @error is set. */
-typedef void (*GstRtcAnswerFunc) (const GstRtcAnswer *answer,
-    const GError *error, gpointer user_data);
+typedef void (*GstRtcAnswerFunc) (
+    const GstRtcAnswer *answer, const GError *error, gpointer user_data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcRequest, gst_rtc_request_free)
 

@@ -20,11 +20,20 @@
 GST_DEBUG_CATEGORY_STATIC (client_debug);
 #define GST_CAT_DEFAULT client_debug
 
-#define PONG_TIMEOUT_MS 5000
+/* With the server's ping interval of 2 s, the second by which a ping can be
+ * late and the second look, a dead connection is known after 5 s. */
+#define PONG_TIMEOUT_MS 1750
 #define SHUTDOWN_LEAVE_TIMEOUT_MS 250
 #define MAX_USERS 4096
 #define CLOSE_NORMAL 1000
 #define CLOSE_PROTOCOL_ERROR 1002
+/* Of an attempt to come back: 1000 would tell the server that we leave. */
+#define CLOSE_ABANDONED 4000
+
+/* Ends a request that the client has made by itself. */
+typedef void (*OwnAnswerFunc) (GstRtcRoomClient *client,
+    const GstRtcRequest *request, const GstRtcAnswer *answer,
+    const GError *error);
 
 /* One request that is not answered yet. */
 typedef struct
@@ -36,7 +45,25 @@ typedef struct
   GstRtcAnswerFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
+  OwnAnswerFunc own_func; /* instead of them and of the ledger */
 } Pending;
+
+/* A media session that the element has not closed.
+ * @stale: the server does not know it any more */
+typedef struct
+{
+  gchar *user_id;
+  gboolean screen;
+  gboolean sends;
+  gboolean stale;
+} Media;
+
+/* A media session that ended when nobody could be told. */
+typedef struct
+{
+  gchar *media_session;
+  gchar *reason;
+} LateClose;
 
 struct _GstRtcRoomClient
 {
@@ -65,10 +92,21 @@ struct _GstRtcRoomClient
   guint last_id;
   guint join_id; /* 0 for none */
   guint leave_id;
+  guint rejoin_id;
+
+  GError *broken;         /* why the socket broke, on the way back */
+  gboolean gave_up;       /* until the next join */
+  const gchar *comeback;  /* how: resumed or rejoined */
+  GPtrArray *undos;       /* (element-type GstRtcRequest): what takes back
+                             requests that broke with the socket */
+  GPtrArray *late_closes; /* (element-type LateClose) */
+  GHashTable *missing;    /* keys of users and streams that were there before
+                             the server lost the room */
+  GSource *missing_timer;
 
   GstRtcRoster *roster;
   GstRtcLedger *ledger;
-  GHashTable *media; /* ids of the media sessions that are open */
+  GHashTable *media; /* media session: Media */
 
   gboolean shutting_down;
   gboolean shut_down;
@@ -94,6 +132,9 @@ typedef struct
 
 static void feed (GstRtcRoomClient *self, GstRtcInput input, guint value,
     const GError *cause);
+static Pending *add_pending (GstRtcRoomClient *self,
+    const GstRtcRequest *request, GstRtcAnswerFunc func, gpointer user_data,
+    GDestroyNotify destroy);
 
 static void
 clear_source (GSource **source)
@@ -127,6 +168,28 @@ pending_free (Pending *pending)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
 
 static void
+media_free (Media *media)
+{
+  g_free (media->user_id);
+  g_free (media);
+}
+
+static void
+late_close_free (LateClose *late)
+{
+  g_free (late->media_session);
+  g_free (late->reason);
+  g_free (late);
+}
+
+static GHashTable *
+new_media_table (void)
+{
+  return g_hash_table_new_full (
+      g_str_hash, g_str_equal, g_free, (GDestroyNotify)media_free);
+}
+
+static void
 push_event (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   gst_rtc_outbox_push_event (self->outbox, event);
@@ -135,9 +198,35 @@ push_event (GstRtcRoomClient *self, const GstRtcEvent *event)
 static gboolean
 is_in_room (GstRtcRoomClient *self)
 {
-  return self->state.phase == GST_RTC_PHASE_JOINED ||
-         self->state.phase == GST_RTC_PHASE_DISCONNECTED ||
+  return gst_rtc_phase_is_in_room (self->state.phase) ||
          self->state.phase == GST_RTC_PHASE_LEAVING;
+}
+
+static gboolean
+is_out (GstRtcRoomClient *self)
+{
+  return self->state.phase == GST_RTC_PHASE_NEW ||
+         self->state.phase == GST_RTC_PHASE_INITED;
+}
+
+/* What the server has taken is what a join that is sent again has to say. */
+static void
+keep_settings (GstRtcRoomClient *self, const GstRtcRequest *request)
+{
+  GstRtcConfigValues values = *gst_rtc_config_get_values (self->config);
+  GstRtcConfig *config;
+
+  if (request->operation == GST_RTC_OPERATION_RENEW_TOKEN)
+    values.token = request->token;
+  else if (request->operation == GST_RTC_OPERATION_SET_VISIBILITY)
+    values.visible = request->enable;
+  else
+    return;
+  config = gst_rtc_config_new (&values, NULL);
+  if (!config)
+    return;
+  gst_rtc_config_unref (self->config);
+  self->config = config;
 }
 
 /* Ends request @id: exactly one of @answer and @error is set. */
@@ -161,7 +250,13 @@ answer_request (GstRtcRoomClient *self, guint id, const GstRtcAnswer *answer,
   GST_DEBUG_OBJECT (self, "%s: %s",
       gst_rtc_operation_get_nick (pending->request->operation),
       error ? error->message : "done");
+  if (pending->own_func) {
+    pending->own_func (self, pending->request, answer, error);
+    return;
+  }
   gst_rtc_ledger_end (self->ledger, pending->request, answer, error);
+  if (!error && is_in_room (self))
+    keep_settings (self, pending->request);
   gst_rtc_outbox_push_answer (self->outbox, pending->func, pending->user_data,
       g_steal_pointer (&pending->destroy), answer, error);
 }
@@ -272,9 +367,27 @@ tell_stream (GstRtcRoomClient *self, GstRtcEventType type, const gchar *user_id,
   push_event (self, &event);
 }
 
+static gchar *
+make_key (const gchar *user_id, gboolean screen)
+{
+  return g_strdup_printf ("%s/%s", user_id, gst_rtc_stream_get_nick (screen));
+}
+
+static gboolean
+drop_missing_stream (
+    GstRtcRoomClient *self, const gchar *user_id, gboolean screen)
+{
+  g_autofree gchar *key = make_key (user_id, screen);
+
+  return g_hash_table_remove (self->missing, key);
+}
+
+static void restore_subscriptions (GstRtcRoomClient *self);
+
 static void
 on_peer_online (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
+  g_hash_table_remove (self->missing, event->user_id);
   if (gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS) {
     GST_WARNING_OBJECT (self, "more than %d users, one ignored", MAX_USERS);
     return;
@@ -290,6 +403,7 @@ remove_stream (GstRtcRoomClient *self, const gchar *user_id, gboolean screen,
   const GstRtcStream *stream =
       gst_rtc_roster_get_stream (self->roster, user_id, screen);
 
+  drop_missing_stream (self, user_id, screen);
   gst_rtc_ledger_drop_stream (self->ledger, user_id, screen);
   if (!stream)
     return;
@@ -304,8 +418,43 @@ on_peer_leave (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   remove_stream (self, event->user_id, FALSE, event->reason);
   remove_stream (self, event->user_id, TRUE, event->reason);
+  g_hash_table_remove (self->missing, event->user_id);
   if (gst_rtc_roster_remove_user (self->roster, event->user_id))
     push_event (self, event);
+}
+
+static void on_stream_muted (GstRtcRoomClient *self, const GstRtcEvent *event);
+
+static gboolean
+has_same_codecs (const GstRtcStream *a, const GstRtcStream *b)
+{
+  return g_strcmp0 (a->audio_codec, b->audio_codec) == 0 &&
+         g_strcmp0 (a->video_codec, b->video_codec) == 0;
+}
+
+/* A stream that was there before, and is as it was but for what is muted.
+ * FALSE when it has to be told as another one. */
+static gboolean
+recognise_stream (
+    GstRtcRoomClient *self, const gchar *user_id, const GstRtcStream *stream)
+{
+  const GstRtcStream *old =
+      gst_rtc_roster_get_stream (self->roster, user_id, stream->screen);
+  const GstRtcEvent muted = {
+      .type = GST_RTC_EVENT_STREAM_MUTED,
+      .user_id = user_id,
+      .screen = stream->screen,
+      .media = stream->muted,
+  };
+
+  if (!old)
+    return FALSE;
+  if (!has_same_codecs (old, stream)) {
+    remove_stream (self, user_id, stream->screen, "published again");
+    return FALSE;
+  }
+  on_stream_muted (self, &muted);
+  return TRUE;
 }
 
 static void
@@ -315,6 +464,11 @@ on_stream_added (GstRtcRoomClient *self, const GstRtcEvent *event)
 
   if (!known && gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS)
     return;
+  if (drop_missing_stream (self, event->user_id, event->stream->screen) &&
+      recognise_stream (self, event->user_id, event->stream)) {
+    restore_subscriptions (self);
+    return;
+  }
   if (gst_rtc_roster_set_stream (self->roster, event->user_id, event->stream) &&
       gst_rtc_stream_get_enabled (event->stream) != GST_RTC_MEDIA_NONE)
     push_event (self, event);
@@ -358,7 +512,7 @@ on_stream_muted (GstRtcRoomClient *self, const GstRtcEvent *event)
 static void
 on_banned (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
-  const gboolean told = self->state.phase == GST_RTC_PHASE_JOINED;
+  const gboolean told = gst_rtc_phase_is_in_room (self->state.phase);
   g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_JOIN_ROOM_ERROR,
       0, "removed from the room: %s",
       event->reason ? event->reason : "the server gives no reason");
@@ -376,10 +530,31 @@ on_banned (GstRtcRoomClient *self, const GstRtcEvent *event)
   }
 }
 
+/* The one that @event takes the place of: its transport is the element's. */
+static gboolean
+is_replaced (gpointer key, gpointer value, gpointer user_data)
+{
+  const Media *media = value;
+  const GstRtcEvent *event = user_data;
+
+  return media->stale && media->sends == event->sends &&
+         media->screen == event->screen &&
+         g_str_equal (media->user_id, event->user_id);
+}
+
 static void
 on_media_opened (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
-  g_hash_table_add (self->media, g_strdup (event->media_session));
+  Media *media = g_hash_table_lookup (self->media, event->media_session);
+
+  g_hash_table_foreach_remove (self->media, is_replaced, (gpointer)event);
+  if (!media) {
+    media = g_new0 (Media, 1);
+    media->user_id = g_strdup (event->user_id);
+    media->screen = event->screen;
+    media->sends = event->sends;
+    g_hash_table_insert (self->media, g_strdup (event->media_session), media);
+  }
   push_event (self, event);
 }
 
@@ -389,6 +564,134 @@ on_media_closed (GstRtcRoomClient *self, const GstRtcEvent *event)
   gst_rtc_ledger_drop_session (self->ledger, event->media_session);
   if (g_hash_table_remove (self->media, event->media_session))
     push_event (self, event);
+}
+
+/* Who is there now, against who was there. Right after the server has lost
+ * the room (not @resumed) nobody has come back yet: those who are not there
+ * are waited for, since their media goes on. */
+
+static void
+expect_missing (GstRtcRoomClient *self, const gchar *user_id)
+{
+  g_hash_table_add (self->missing, g_strdup (user_id));
+  for (gint screen = FALSE; screen <= TRUE; screen++) {
+    if (gst_rtc_roster_get_stream (self->roster, user_id, screen))
+      g_hash_table_add (self->missing, make_key (user_id, screen));
+  }
+}
+
+static void
+compare_absent (GstRtcRoomClient *self, GstRtcRoster *now, gboolean resumed)
+{
+  g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (self->roster);
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+
+  /* The ids go with the users. */
+  for (guint i = 0; i < users->len; i++)
+    g_ptr_array_add (ids, g_strdup (g_ptr_array_index (users, i)));
+  for (guint i = 0; i < ids->len; i++) {
+    const GstRtcEvent gone = {
+        .type = GST_RTC_EVENT_PEER_LEAVE,
+        .user_id = g_ptr_array_index (ids, i),
+        .reason = "left while the connection was lost",
+    };
+
+    if (gst_rtc_roster_has_user (now, gone.user_id))
+      continue;
+    if (!resumed)
+      expect_missing (self, gone.user_id);
+    else if (!g_hash_table_contains (self->missing, gone.user_id))
+      on_peer_leave (self, &gone);
+  }
+}
+
+static void
+compare_stream (GstRtcRoomClient *self, GstRtcRoster *now, const gchar *user_id,
+    gboolean screen, gboolean resumed)
+{
+  const GstRtcStream *stream = gst_rtc_roster_get_stream (now, user_id, screen);
+  const GstRtcEvent added = {
+      .type = GST_RTC_EVENT_STREAM_ADDED,
+      .user_id = user_id,
+      .screen = screen,
+      .stream = stream,
+  };
+  g_autofree gchar *key = make_key (user_id, screen);
+
+  if (stream) {
+    g_hash_table_remove (self->missing, key);
+    if (!recognise_stream (self, user_id, stream))
+      on_stream_added (self, &added);
+  } else if (gst_rtc_roster_get_stream (self->roster, user_id, screen)) {
+    if (!resumed)
+      g_hash_table_add (self->missing, g_steal_pointer (&key));
+    else if (!g_hash_table_contains (self->missing, key))
+      remove_stream (
+          self, user_id, screen, "ended while the connection was lost");
+  }
+}
+
+static void
+compare_roster (GstRtcRoomClient *self, GstRtcRoster *now, gboolean resumed)
+{
+  g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (now);
+
+  compare_absent (self, now, resumed);
+  for (guint i = 0; i < users->len; i++) {
+    const GstRtcEvent online = {
+        .type = GST_RTC_EVENT_PEER_ONLINE,
+        .user_id = g_ptr_array_index (users, i),
+    };
+
+    if (g_strcmp0 (online.user_id, self->user_id) == 0)
+      continue;
+    on_peer_online (self, &online);
+    for (gint screen = FALSE; screen <= TRUE; screen++)
+      compare_stream (self, now, online.user_id, screen, resumed);
+  }
+}
+
+/* They have had the time that the attempts of theirs can take. */
+static gboolean
+on_missing_due (gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+  g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (self->roster);
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+
+  clear_source (&self->missing_timer);
+  for (guint i = 0; i < users->len; i++)
+    g_ptr_array_add (ids, g_strdup (g_ptr_array_index (users, i)));
+  for (guint i = 0; i < ids->len; i++) {
+    const GstRtcEvent gone = {
+        .type = GST_RTC_EVENT_PEER_LEAVE,
+        .user_id = g_ptr_array_index (ids, i),
+        .reason = "did not come back",
+    };
+
+    if (g_hash_table_contains (self->missing, gone.user_id))
+      on_peer_leave (self, &gone);
+    for (gint screen = FALSE; screen <= TRUE; screen++) {
+      if (drop_missing_stream (self, gone.user_id, screen))
+        remove_stream (self, gone.user_id, screen, gone.reason);
+    }
+  }
+  g_hash_table_remove_all (self->missing);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_missing (GstRtcRoomClient *self)
+{
+  const GstRtcConfigValues *values = gst_rtc_config_get_values (self->config);
+
+  clear_source (&self->missing_timer);
+  if (g_hash_table_size (self->missing) == 0)
+    return;
+  self->missing_timer = start_timer (self,
+      MAX (values->reconnect_delay, GST_RTC_MAX_RECONNECT_DELAY) +
+          values->signaling_timeout,
+      on_missing_due, self);
 }
 
 typedef void (*EventHandler) (GstRtcRoomClient *self, const GstRtcEvent *event);
@@ -427,6 +730,210 @@ on_dialect_event (const GstRtcEvent *event, gpointer user_data)
 }
 
 static void
+refuse_rejoin (GstRtcRoomClient *self, const GError *error)
+{
+  g_autoptr (GError) final = g_error_copy (error);
+
+  gst_rtc_error_set_retryable (final, FALSE);
+  feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, final);
+}
+
+static void
+tell_late_closes (GstRtcRoomClient *self, gboolean resumed)
+{
+  for (guint i = 0; resumed && i < self->late_closes->len; i++) {
+    const LateClose *late = g_ptr_array_index (self->late_closes, i);
+
+    GST_RTC_DIALECT_GET_IFACE (self->dialect)
+        ->close_media (self->dialect, late->media_session, late->reason);
+  }
+  g_ptr_array_set_size (self->late_closes, 0);
+}
+
+static void
+take_back (GstRtcRoomClient *self, gboolean resumed)
+{
+  for (guint i = 0; resumed && i < self->undos->len; i++) {
+    const guint id = ++self->last_id;
+
+    start_request (self, id, g_ptr_array_index (self->undos, i));
+    forget_request (self, id);
+  }
+  g_ptr_array_set_size (self->undos, 0);
+}
+
+static void
+lose_server_state (GstRtcRoomClient *self)
+{
+  GHashTableIter iter;
+  gpointer media;
+
+  gst_rtc_ledger_mark_lost (self->ledger);
+  g_hash_table_iter_init (&iter, self->media);
+  while (g_hash_table_iter_next (&iter, NULL, &media))
+    ((Media *)media)->stale = TRUE;
+}
+
+static void
+request_by_itself (
+    GstRtcRoomClient *self, const GstRtcRequest *request, OwnAnswerFunc func)
+{
+  Pending *pending = add_pending (self, request, NULL, NULL, NULL);
+
+  pending->own_func = func;
+  start_request_timer (self, pending);
+  start_request (self, pending->id, pending->request);
+}
+
+/* TRUE when there was nobody to ask: the next attempt asks again. */
+static gboolean
+is_broken_off (GstRtcRoomClient *self, const GError *error)
+{
+  return g_error_matches (
+             error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED) ||
+         !is_in_room (self);
+}
+
+static void
+on_mute_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  if (!error)
+    return;
+  GST_WARNING_OBJECT (
+      self, "what was muted is not any more: %s", error->message);
+  if (is_broken_off (self, error))
+    gst_rtc_ledger_set_lost (self->ledger, request);
+}
+
+static void
+on_publication_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  const GstRtcEvent lost = {
+      .type = GST_RTC_EVENT_PUBLICATION_LOST,
+      .screen = request->screen,
+      .error = error,
+  };
+
+  if (!error ||
+      gst_rtc_error_get_native_code (error) == GST_RTC_ERROR_ALREADY_PUBLISHED)
+    return;
+  if (is_broken_off (self, error)) {
+    gst_rtc_ledger_set_lost (self->ledger, request);
+    return;
+  }
+  gst_rtc_ledger_remove (self->ledger, request);
+  push_event (self, &lost);
+}
+
+static void
+restore_publications (GstRtcRoomClient *self)
+{
+  for (gint screen = FALSE; screen <= TRUE; screen++) {
+    GstRtcRequest publish;
+    GstRtcRequest mute;
+
+    if (!gst_rtc_ledger_get_lost_publication (
+            self->ledger, screen, &publish, &mute))
+      continue;
+    gst_rtc_ledger_set_found (self->ledger, &publish);
+    request_by_itself (self, &publish, on_publication_restored);
+    if (mute.operation != GST_RTC_OPERATION_NONE)
+      request_by_itself (self, &mute, on_mute_restored);
+  }
+}
+
+static void
+fail_subscription (
+    GstRtcRoomClient *self, const GstRtcRequest *request, const GError *error)
+{
+  g_autofree gchar *media_session = g_strdup (gst_rtc_ledger_get_media_session (
+      self->ledger, request->user_id, request->screen));
+  const GstRtcEvent closed = {
+      .type = GST_RTC_EVENT_MEDIA_CLOSED,
+      .media_session = media_session,
+      .reason = error->message,
+      .error = error,
+  };
+
+  gst_rtc_ledger_remove (self->ledger, request);
+  if (!media_session)
+    return;
+  g_hash_table_remove (self->media, media_session);
+  push_event (self, &closed);
+}
+
+static void
+on_subscription_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcRequest pause;
+
+  if (!error) {
+    gst_rtc_ledger_set_found (self->ledger, request);
+    gst_rtc_ledger_set_media_session (
+        self->ledger, request->user_id, request->screen, answer->media_session);
+    if (gst_rtc_ledger_get_pause (
+            self->ledger, request->user_id, request->screen, &pause))
+      request_by_itself (self, &pause, on_mute_restored);
+  } else if (is_broken_off (self, error) ||
+             error->code == GST_RTC_ERROR_UID_NOT_FOUND ||
+             error->code == GST_RTC_ERROR_STREAM_ID_NOT_FOUND) {
+    gst_rtc_ledger_set_lost (self->ledger, request);
+  } else {
+    g_autoptr (GError) refusal = gst_rtc_error_new (
+        GST_RTC_ERROR_SUBSCRIBE_FAILED, error->code, "%s", error->message);
+
+    fail_subscription (self, request, refusal);
+  }
+}
+
+/* Those whose stream is there; the others wait for it. */
+static void
+restore_subscriptions (GstRtcRoomClient *self)
+{
+  g_autoptr (GPtrArray) lost =
+      gst_rtc_ledger_list_lost_subscriptions (self->ledger);
+
+  if (self->state.phase != GST_RTC_PHASE_JOINED)
+    return;
+  for (guint i = 0; i < lost->len; i++) {
+    const GstRtcRequest *request = g_ptr_array_index (lost, i);
+    g_autofree gchar *key = make_key (request->user_id, request->screen);
+
+    if (g_hash_table_contains (self->missing, key))
+      continue;
+    gst_rtc_ledger_set_found (self->ledger, request);
+    request_by_itself (self, request, on_subscription_restored);
+  }
+}
+
+/* Back in the room. What the server still holds goes on as it is; what it
+ * has lost is asked for again. */
+static void
+end_rejoin (
+    GstRtcRoomClient *self, const GstRtcAnswer *answer, const GError *error)
+{
+  self->rejoin_id = 0;
+  if (error) {
+    refuse_rejoin (self, error);
+    return;
+  }
+  self->comeback = answer->resumed ? "resumed" : "rejoined";
+  if (!answer->resumed)
+    lose_server_state (self);
+  feed (self, GST_RTC_INPUT_JOIN_ACCEPTED, 0, NULL);
+  tell_late_closes (self, answer->resumed);
+  take_back (self, answer->resumed);
+  if (answer->roster)
+    compare_roster (self, answer->roster, answer->resumed);
+  wait_for_missing (self);
+  restore_publications (self);
+  restore_subscriptions (self);
+}
+
+static void
 on_dialect_answered (guint id, const GstRtcAnswer *answer, const GError *error,
     gpointer user_data)
 {
@@ -434,6 +941,8 @@ on_dialect_answered (guint id, const GstRtcAnswer *answer, const GError *error,
 
   if (id == self->leave_id) {
     feed (self, GST_RTC_INPUT_LEAVE_ANSWERED, 0, error);
+  } else if (id == self->rejoin_id) {
+    end_rejoin (self, answer, error);
   } else if (id != self->join_id) {
     answer_request (self, id, answer, error);
   } else if (error) {
@@ -444,6 +953,8 @@ on_dialect_answered (guint id, const GstRtcAnswer *answer, const GError *error,
         answer->user_id ? answer->user_id
                         : gst_rtc_config_get_values (self->config)->user_id);
     feed (self, GST_RTC_INPUT_JOIN_ACCEPTED, 0, NULL);
+    if (answer->roster)
+      compare_roster (self, answer->roster, TRUE);
   }
 }
 
@@ -472,21 +983,24 @@ on_session_opened (gpointer user_data)
   feed (self, GST_RTC_INPUT_SOCKET_OPENED, 0, NULL);
 }
 
-/* Reconnecting will replace the failure by attempts. */
 static void
 lose_socket (GstRtcRoomClient *self, const GError *error)
 {
-  const GstRtcEvent failed = {
-      .type = GST_RTC_EVENT_FAILED,
+  const GstRtcEvent banned = {
+      .type = GST_RTC_EVENT_CLIENT_BANNED,
       .reason = error->message,
-      .error = error,
   };
+  const guint16 removed_code =
+      self->dialect ? GST_RTC_DIALECT_GET_IFACE (self->dialect)->removed_code
+                    : 0;
 
   if (self->dialect)
     GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
-  feed (self, GST_RTC_INPUT_SOCKET_LOST, 0, error);
-  if (self->state.phase == GST_RTC_PHASE_DISCONNECTED)
-    push_event (self, &failed);
+  if (removed_code != 0 && gst_rtc_phase_is_in_room (self->state.phase) &&
+      gst_rtc_error_get_native_code (error) == removed_code)
+    on_banned (self, &banned);
+  else
+    feed (self, GST_RTC_INPUT_SOCKET_LOST, 0, error);
 }
 
 static void
@@ -549,13 +1063,6 @@ on_shutdown_done (gpointer data, gpointer user_data)
     self->shutdown_func (self->shutdown_data, NULL);
 }
 
-static gboolean
-is_out (GstRtcRoomClient *self)
-{
-  return self->state.phase == GST_RTC_PHASE_NEW ||
-         self->state.phase == GST_RTC_PHASE_INITED;
-}
-
 /* The end of a shutdown waits for what still holds the client. */
 static void
 finish_shutdown (GstRtcRoomClient *self)
@@ -595,7 +1102,9 @@ on_endpoint_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 fetch_config (GstRtcRoomClient *self, const GError *cause)
 {
-  g_clear_pointer (&self->endpoint, gst_rtc_endpoint_free);
+  /* What it said of ICE servers stays good on the way back. */
+  if (!gst_rtc_phase_is_returning (self->state.phase))
+    g_clear_pointer (&self->endpoint, gst_rtc_endpoint_free);
   g_string_truncate (self->attempts, 0);
   self->fetching = g_cancellable_new ();
   self->n_fetching++;
@@ -671,10 +1180,117 @@ send_leave (GstRtcRoomClient *self, const GError *cause)
   start_request (self, self->leave_id, &request);
 }
 
+/* The server may have done what nobody has heard of: that is taken back when
+ * it still holds the session, since its caller is told that it failed. */
+static void
+note_undo (GstRtcRoomClient *self, const GstRtcRequest *request)
+{
+  GstRtcRequest undo = {.user_id = request->user_id, .screen = request->screen};
+
+  if (request->operation == GST_RTC_OPERATION_PUBLISH) {
+    undo.operation = GST_RTC_OPERATION_UNPUBLISH;
+    undo.screen = request->stream->screen;
+  } else if (request->operation == GST_RTC_OPERATION_SUBSCRIBE &&
+             !gst_rtc_ledger_is_subscribed (
+                 self->ledger, request->user_id, request->screen)) {
+    undo.operation = GST_RTC_OPERATION_UNSUBSCRIBE;
+  } else {
+    return;
+  }
+  g_ptr_array_add (self->undos, gst_rtc_request_copy (&undo));
+}
+
 static void
 fail_pending (GstRtcRoomClient *self, const GError *cause)
 {
+  GHashTableIter iter;
+  gpointer pending;
+
+  g_hash_table_iter_init (&iter, self->pending);
+  while (g_hash_table_iter_next (&iter, NULL, &pending)) {
+    if (!((Pending *)pending)->own_func)
+      note_undo (self, ((Pending *)pending)->request);
+  }
   fail_requests (self, FALSE, cause);
+}
+
+static void
+tell_break (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcEvent failed = {
+      .type = GST_RTC_EVENT_FAILED,
+      .reason = cause->message,
+      .error = cause,
+      .retrying = TRUE,
+  };
+
+  g_clear_error (&self->broken);
+  self->broken = g_error_copy (cause);
+  push_event (self, &failed);
+}
+
+/* Nothing of an attempt stays. The server is told of a leave, but not when
+ * we come again. */
+static void
+abandon_attempt (GstRtcRoomClient *self, const GError *cause)
+{
+  g_cancellable_cancel (self->fetching);
+  g_clear_object (&self->fetching);
+  if (self->rejoin_id != 0)
+    forget_request (self, self->rejoin_id);
+  self->rejoin_id = 0;
+  close_session (self, is_out (self) ? CLOSE_NORMAL : CLOSE_ABANDONED, NULL);
+  GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
+}
+
+static void
+push_connection (
+    GstRtcRoomClient *self, GstRtcConnectionState state, const gchar *reason)
+{
+  const gboolean returning = state == GST_RTC_CONNECTION_RECONNECTING;
+  const GstRtcEvent event = {
+      .type = GST_RTC_EVENT_CONNECTION_STATE,
+      .old_state = self->connection,
+      .new_state = state,
+      .attempt = returning ? self->state.attempt : 0,
+      .delay = returning ? self->state.delay : 0,
+      .reason = reason,
+  };
+
+  self->connection = state;
+  push_event (self, &event);
+}
+
+static void
+tell_attempt (GstRtcRoomClient *self, const GError *cause)
+{
+  push_connection (
+      self, GST_RTC_CONNECTION_RECONNECTING, cause ? cause->message : NULL);
+}
+
+static void
+send_rejoin (GstRtcRoomClient *self, const GError *cause)
+{
+  const GstRtcRequest request = {
+      .operation = GST_RTC_OPERATION_JOIN,
+      .config = self->config,
+  };
+
+  self->rejoin_id = ++self->last_id;
+  start_request (self, self->rejoin_id, &request);
+}
+
+static void
+reenter_room (GstRtcRoomClient *self, const GError *cause)
+{
+  g_clear_error (&self->broken);
+  push_connection (self, GST_RTC_CONNECTION_CONNECTED, self->comeback);
+}
+
+static void
+give_up (GstRtcRoomClient *self, const GError *cause)
+{
+  self->gave_up = TRUE;
 }
 
 static void
@@ -723,7 +1339,7 @@ close_all_media (GstRtcRoomClient *self, const gchar *reason)
   GHashTableIter iter;
   gpointer session;
 
-  self->media = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->media = new_media_table ();
   g_hash_table_iter_init (&iter, media);
   while (g_hash_table_iter_next (&iter, &session, NULL)) {
     const GstRtcEvent event = {
@@ -746,6 +1362,10 @@ exit_room (GstRtcRoomClient *self, const GError *cause)
   close_all_media (self, error->message);
   gst_rtc_roster_clear (self->roster);
   gst_rtc_ledger_clear (self->ledger);
+  g_ptr_array_set_size (self->undos, 0);
+  g_ptr_array_set_size (self->late_closes, 0);
+  g_hash_table_remove_all (self->missing);
+  clear_source (&self->missing_timer);
   g_clear_pointer (&self->user_id, g_free);
 }
 
@@ -764,6 +1384,11 @@ static const Deed deeds[] = {
     {GST_RTC_DO_SEND_JOIN, send_join},
     {GST_RTC_DO_SEND_LEAVE, send_leave},
     {GST_RTC_DO_FAIL_PENDING, fail_pending},
+    {GST_RTC_DO_TELL_BREAK, tell_break},
+    {GST_RTC_DO_ABANDON, abandon_attempt},
+    {GST_RTC_DO_TELL_ATTEMPT, tell_attempt},
+    {GST_RTC_DO_SEND_REJOIN, send_rejoin},
+    {GST_RTC_DO_REENTERED, reenter_room},
     {GST_RTC_DO_CANCEL_JOIN, cancel_join},
     {GST_RTC_DO_FAIL_JOIN, fail_join},
     {GST_RTC_DO_NO_ADDRESS, fail_without_address},
@@ -771,11 +1396,16 @@ static const Deed deeds[] = {
     {GST_RTC_DO_ENTERED, enter_room},
     {GST_RTC_DO_LEFT, exit_room},
     {GST_RTC_DO_ANSWER_LEAVE, answer_leave},
+    {GST_RTC_DO_TELL_END, give_up},
 };
 
 static GstRtcConnectionState
-get_connection (GstRtcPhase phase)
+get_connection (GstRtcRoomClient *self)
 {
+  const GstRtcPhase phase = self->state.phase;
+
+  if (gst_rtc_phase_is_returning (phase))
+    return GST_RTC_CONNECTION_RECONNECTING;
   switch (phase) {
     case GST_RTC_PHASE_CONFIGURING:
     case GST_RTC_PHASE_OPENING:
@@ -784,44 +1414,60 @@ get_connection (GstRtcPhase phase)
     case GST_RTC_PHASE_JOINED:
     case GST_RTC_PHASE_LEAVING:
       return GST_RTC_CONNECTION_CONNECTED;
-    case GST_RTC_PHASE_DISCONNECTED:
-      return GST_RTC_CONNECTION_FAILED;
     default:
-      return GST_RTC_CONNECTION_DISCONNECTED;
+      return self->gave_up ? GST_RTC_CONNECTION_FAILED
+                           : GST_RTC_CONNECTION_DISCONNECTED;
   }
 }
 
 static void
 update_connection (GstRtcRoomClient *self, const GError *cause)
 {
-  const GstRtcConnectionState state = get_connection (self->state.phase);
-  const GstRtcEvent event = {
-      .type = GST_RTC_EVENT_CONNECTION_STATE,
-      .old_state = self->connection,
-      .new_state = state,
-      .reason = cause ? cause->message : NULL,
-  };
+  const GstRtcConnectionState state = get_connection (self);
 
-  if (state == self->connection)
-    return;
-  self->connection = state;
-  push_event (self, &event);
+  if (state != self->connection)
+    push_connection (self, state, cause ? cause->message : NULL);
+}
+
+/* The failure that ends it. After a number of attempts it is still the
+ * connection that broke, whatever kept the last one from succeeding. */
+static void
+tell_end (GstRtcRoomClient *self, GstRtcInput input, const GError *cause)
+{
+  g_autoptr (GError) error = NULL;
+  GstRtcEvent failed = {.type = GST_RTC_EVENT_FAILED};
+
+  if (self->broken && input != GST_RTC_INPUT_JOIN_REFUSED)
+    error = gst_rtc_error_new (GST_RTC_ERROR_WEBSOCKET_FAILED,
+        gst_rtc_error_get_native_code (self->broken),
+        "given up after %u attempts to come back: %s",
+        gst_rtc_config_get_values (self->config)->reconnect_attempts,
+        cause ? cause->message : self->broken->message);
+  else
+    error = g_error_copy (cause);
+  g_clear_error (&self->broken);
+  failed.reason = error->message;
+  failed.error = error;
+  push_event (self, &failed);
 }
 
 /* The cause of a deadline that has passed, in the words of its phase. */
 static GError *
 make_timeout (GstRtcRoomClient *self)
 {
-  const guint ms = self->state.phase == GST_RTC_PHASE_LEAVING
+  const guint ms = self->state.phase == GST_RTC_PHASE_LEAVING ||
+                           self->state.phase == GST_RTC_PHASE_REJOINING
                        ? self->state.leave_timeout
                        : self->state.connect_timeout;
   gint code;
 
   switch (self->state.phase) {
     case GST_RTC_PHASE_CONFIGURING:
+    case GST_RTC_PHASE_RECONFIGURING:
       code = GST_RTC_ERROR_GET_CONFIG_ERROR;
       break;
     case GST_RTC_PHASE_OPENING:
+    case GST_RTC_PHASE_REOPENING:
       code = GST_RTC_ERROR_WEBSOCKET_FAILED;
       break;
     default:
@@ -838,7 +1484,8 @@ on_deadline (gpointer user_data)
   g_autoptr (GError) error = make_timeout (self);
 
   clear_source (&self->deadline);
-  if (self->state.phase == GST_RTC_PHASE_OPENING)
+  if (self->state.phase == GST_RTC_PHASE_OPENING ||
+      self->state.phase == GST_RTC_PHASE_REOPENING)
     note_attempt (self, error);
   feed (self, GST_RTC_INPUT_TIMEOUT, 0, error);
   return G_SOURCE_REMOVE;
@@ -880,7 +1527,7 @@ feed (
 {
   const GstRtcPhase old = self->state.phase;
   const GstRtcActions actions = gst_rtc_room_state_feed (
-      &self->state, input, value, g_get_monotonic_time ());
+      &self->state, input, value, g_random_int (), g_get_monotonic_time ());
 
   if (self->state.phase != old)
     GST_INFO_OBJECT (self, "%s -> %s (%s)", gst_rtc_phase_get_nick (old),
@@ -892,6 +1539,8 @@ feed (
   }
   arm_deadline (self);
   update_connection (self, cause);
+  if (actions & GST_RTC_DO_TELL_END)
+    tell_end (self, input, cause);
   if (is_out (self) && old != self->state.phase)
     clean_up (self);
 }
@@ -920,7 +1569,8 @@ static gboolean
 check_socket (
     GstRtcRoomClient *self, const GstRtcRequest *request, GError **error)
 {
-  if (self->state.phase == GST_RTC_PHASE_DISCONNECTED &&
+  if ((self->state.phase == GST_RTC_PHASE_DISCONNECTED ||
+          gst_rtc_phase_is_returning (self->state.phase)) &&
       request->operation != GST_RTC_OPERATION_LEAVE)
     return gst_rtc_error_set (error, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED, 0,
         "the connection to the room server is down");
@@ -995,6 +1645,9 @@ begin_join (GstRtcRoomClient *self, Pending *pending)
   values = gst_rtc_config_get_values (self->config);
   self->state.connect_timeout = values->connect_timeout;
   self->state.leave_timeout = values->signaling_timeout;
+  self->state.reconnect_attempts = values->reconnect_attempts;
+  self->state.reconnect_delay = values->reconnect_delay;
+  self->gave_up = FALSE;
   self->dialect =
       gst_rtc_dialect_new (gst_rtc_config_get_backend (self->config));
   GST_RTC_DIALECT_GET_IFACE (self->dialect)
@@ -1079,10 +1732,13 @@ gst_rtc_room_client_request (GstRtcRoomClient *client,
 static gboolean
 can_tell_media (GstRtcRoomClient *self, const gchar *media_session)
 {
+  const Media *media;
+
   g_return_val_if_fail (g_main_context_is_owner (self->context), FALSE);
 
-  return self->dialect && self->session &&
-         g_hash_table_contains (self->media, media_session);
+  media = g_hash_table_lookup (self->media, media_session);
+  return self->dialect && self->session && media && !media->stale &&
+         !gst_rtc_phase_is_returning (self->state.phase);
 }
 
 void
@@ -1112,15 +1768,39 @@ gst_rtc_room_client_media_connected (
         ->media_connected (client->dialect, media_session);
 }
 
-void
+static void
+close_media_later (
+    GstRtcRoomClient *self, const gchar *media_session, const gchar *reason)
+{
+  LateClose *late = g_new0 (LateClose, 1);
+
+  late->media_session = g_strdup (media_session);
+  late->reason = g_strdup (reason);
+  g_ptr_array_add (self->late_closes, late);
+}
+
+gboolean
 gst_rtc_room_client_close_media (
     GstRtcRoomClient *client, const gchar *media_session, const gchar *reason)
 {
+  Media *media = g_hash_table_lookup (client->media, media_session);
+  const gboolean returning = gst_rtc_phase_is_returning (client->state.phase);
+
+  if (!media)
+    return FALSE;
   if (can_tell_media (client, media_session))
     GST_RTC_DIALECT_GET_IFACE (client->dialect)
         ->close_media (client->dialect, media_session, reason);
+  else if (returning && !media->stale)
+    close_media_later (client, media_session, reason);
+  if ((returning || media->stale) && !media->sends &&
+      gst_rtc_ledger_mark_stream_lost (client->ledger, media_session)) {
+    media->stale = TRUE;
+    return TRUE;
+  }
   gst_rtc_ledger_drop_session (client->ledger, media_session);
   g_hash_table_remove (client->media, media_session);
+  return FALSE;
 }
 
 GstRtcRoster *
@@ -1152,6 +1832,12 @@ gboolean
 gst_rtc_room_client_is_in_room (GstRtcRoomClient *client)
 {
   return is_in_room (client);
+}
+
+gboolean
+gst_rtc_room_client_is_returning (GstRtcRoomClient *client)
+{
+  return gst_rtc_phase_is_returning (client->state.phase);
 }
 
 gboolean
@@ -1229,6 +1915,7 @@ dispose (GObject *object)
       GST_RTC_ERROR_NOT_IN_ROOM, 0, "the client has been shut down");
 
   clear_source (&self->deadline);
+  clear_source (&self->missing_timer);
   g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);
   close_session (self, CLOSE_NORMAL, NULL);
@@ -1246,6 +1933,10 @@ finalize (GObject *object)
 
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->media);
+  g_hash_table_unref (self->missing);
+  g_ptr_array_unref (self->undos);
+  g_ptr_array_unref (self->late_closes);
+  g_clear_error (&self->broken);
   gst_rtc_roster_free (self->roster);
   gst_rtc_ledger_free (self->ledger);
   gst_rtc_endpoint_free (self->endpoint);
@@ -1265,7 +1956,12 @@ gst_rtc_room_client_init (GstRtcRoomClient *self)
   self->attempts = g_string_new (NULL);
   self->pending =
       g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)pending_free);
-  self->media = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->media = new_media_table ();
+  self->undos =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_request_free);
+  self->late_closes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)late_close_free);
+  self->missing = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->roster = gst_rtc_roster_new ();
   self->ledger = gst_rtc_ledger_new ();
   gst_rtc_room_state_init (&self->state, GST_RTC_DEFAULT_CONNECT_TIMEOUT,

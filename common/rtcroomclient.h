@@ -15,6 +15,15 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     GstRtcRoomClient, gst_rtc_room_client, GST_RTC, ROOM_CLIENT, GObject)
 
+/* A connection that breaks in a room is made again, as often as the settings
+ * of the join say: FAILED with `retrying` tells of the break, requests then
+ * fail with 300010, and media goes on. Where the server still holds the
+ * session (`resumed`) only what changed meanwhile is told. Where it has lost
+ * it (`rejoined`), publications and subscriptions are asked for again, with
+ * what was muted or paused: MEDIA_OPENED with a new id then takes the place
+ * of the media session with the same user, stream and direction, for which
+ * no MEDIA_CLOSED comes. Others who are not there yet are waited for. */
+
 /* Signal `event` (const GstRtcEvent *event) tells all that happens, in
  * order, and never while gst_rtc_room_client_request () is on the stack
  * below it. */
@@ -32,14 +41,17 @@ void gst_rtc_room_client_request (GstRtcRoomClient *client,
 
 /* The own side of a media session. Unknown sessions are ignored: they may
  * have ended in the meantime. */
-void gst_rtc_room_client_send_description (GstRtcRoomClient *client,
-    const gchar *media_session, const gchar *sdp);
+void gst_rtc_room_client_send_description (
+    GstRtcRoomClient *client, const gchar *media_session, const gchar *sdp);
 void gst_rtc_room_client_send_candidate (GstRtcRoomClient *client,
     const gchar *media_session, guint mline, const gchar *candidate);
 void gst_rtc_room_client_media_connected (
     GstRtcRoomClient *client, const gchar *media_session);
-void gst_rtc_room_client_close_media (GstRtcRoomClient *client,
-    const gchar *media_session, const gchar *reason);
+/* TRUE when the client is about to subscribe the stream again by itself,
+ * since the connection broke meanwhile: MEDIA_OPENED follows, or MEDIA_CLOSED
+ * with the old id and an error, or STREAM_REMOVED. */
+gboolean gst_rtc_room_client_close_media (
+    GstRtcRoomClient *client, const gchar *media_session, const gchar *reason);
 
 /* Valid from entry to exit; borrowed. */
 GstRtcRoster *gst_rtc_room_client_get_roster (GstRtcRoomClient *client);
@@ -57,6 +69,9 @@ gboolean gst_rtc_room_client_is_in_room (GstRtcRoomClient *client);
  * 100002, 100003, 100004. */
 gboolean gst_rtc_room_client_check_state (
     GstRtcRoomClient *client, GstRtcOperation operation, GError **error);
+
+/* TRUE while the socket is down and attempts to come back are made. */
+gboolean gst_rtc_room_client_is_returning (GstRtcRoomClient *client);
 
 /* What the server has confirmed as muted of the own camera or screen stream;
  * a refused mute-local changes nothing. */

@@ -12,6 +12,10 @@ static const gchar *const phase_nicks[GST_RTC_N_PHASES] = {
     [GST_RTC_PHASE_OPENING] = "opening",
     [GST_RTC_PHASE_JOINING] = "joining",
     [GST_RTC_PHASE_JOINED] = "joined",
+    [GST_RTC_PHASE_WAITING] = "waiting",
+    [GST_RTC_PHASE_RECONFIGURING] = "reconfiguring",
+    [GST_RTC_PHASE_REOPENING] = "reopening",
+    [GST_RTC_PHASE_REJOINING] = "rejoining",
     [GST_RTC_PHASE_DISCONNECTED] = "disconnected",
     [GST_RTC_PHASE_LEAVING] = "leaving",
 };
@@ -47,6 +51,8 @@ go_out (GstRtcRoomState *state, GstRtcActions actions)
 {
   state->address = 0;
   state->n_addresses = 0;
+  state->attempt = 0;
+  state->steady_at = 0;
   return enter (state, GST_RTC_PHASE_INITED, G_MAXINT64, actions);
 }
 
@@ -147,17 +153,136 @@ feed_joining (GstRtcRoomState *state, GstRtcInput input)
   }
 }
 
+/* The next attempt, or the end where there is none left. */
 static GstRtcActions
-feed_joined (GstRtcRoomState *state, GstRtcInput input, gint64 now)
+try_again (GstRtcRoomState *state, guint32 random, gint64 now)
+{
+  if (state->attempt >= state->reconnect_attempts)
+    return go_out (
+        state, GST_RTC_DO_ABANDON | GST_RTC_DO_LEFT | GST_RTC_DO_TELL_END);
+  state->attempt++;
+  state->delay =
+      gst_rtc_get_retry_delay (state->attempt, state->reconnect_delay, random);
+  return enter (state, GST_RTC_PHASE_WAITING, after (now, state->delay),
+      GST_RTC_DO_ABANDON | GST_RTC_DO_TELL_ATTEMPT);
+}
+
+static GstRtcActions
+lose_socket (GstRtcRoomState *state, guint32 random, gint64 now)
+{
+  if (state->reconnect_attempts == 0)
+    return enter (state, GST_RTC_PHASE_DISCONNECTED, G_MAXINT64,
+        GST_RTC_DO_FAIL_PENDING | GST_RTC_DO_TELL_END);
+  if (now >= state->steady_at)
+    state->attempt = 0;
+  return GST_RTC_DO_FAIL_PENDING | GST_RTC_DO_TELL_BREAK |
+         try_again (state, random, now);
+}
+
+static GstRtcActions
+feed_joined (
+    GstRtcRoomState *state, GstRtcInput input, guint32 random, gint64 now)
 {
   switch (input) {
     case GST_RTC_INPUT_LEAVE:
       return enter (state, GST_RTC_PHASE_LEAVING,
           after (now, state->leave_timeout), GST_RTC_DO_SEND_LEAVE);
     case GST_RTC_INPUT_SOCKET_LOST:
-      /* Reconnecting starts here: a phase of its own instead of this one. */
-      return enter (state, GST_RTC_PHASE_DISCONNECTED, G_MAXINT64,
-          GST_RTC_DO_FAIL_PENDING);
+      return lose_socket (state, random, now);
+    case GST_RTC_INPUT_REMOVED:
+      return go_out (state, GST_RTC_DO_CLOSE_SOCKET | GST_RTC_DO_LEFT);
+    default:
+      return GST_RTC_DO_NOTHING;
+  }
+}
+
+/* Closing what there is of a socket tells the server enough. */
+static GstRtcActions
+leave_returning (GstRtcRoomState *state)
+{
+  return go_out (
+      state, GST_RTC_DO_ABANDON | GST_RTC_DO_LEFT | GST_RTC_DO_ANSWER_LEAVE);
+}
+
+static GstRtcActions
+feed_waiting (GstRtcRoomState *state, GstRtcInput input, gint64 now)
+{
+  switch (input) {
+    case GST_RTC_INPUT_LEAVE:
+      return leave_returning (state);
+    case GST_RTC_INPUT_TIMEOUT:
+      return enter (state, GST_RTC_PHASE_RECONFIGURING,
+          after (now, state->connect_timeout), GST_RTC_DO_FETCH_CONFIG);
+    default:
+      return GST_RTC_DO_NOTHING;
+  }
+}
+
+static GstRtcActions
+reopen_address (
+    GstRtcRoomState *state, guint address, guint32 random, gint64 now)
+{
+  if (address >= state->n_addresses)
+    return try_again (state, random, now);
+  state->address = address;
+  return enter (state, GST_RTC_PHASE_REOPENING,
+      after (now, state->connect_timeout), GST_RTC_DO_OPEN_ADDRESS);
+}
+
+static GstRtcActions
+feed_reconfiguring (GstRtcRoomState *state, GstRtcInput input, guint value,
+    guint32 random, gint64 now)
+{
+  switch (input) {
+    case GST_RTC_INPUT_LEAVE:
+      return leave_returning (state);
+    case GST_RTC_INPUT_CONFIGURED:
+      state->n_addresses = value;
+      return reopen_address (state, 0, random, now);
+    case GST_RTC_INPUT_CONFIG_FAILED:
+    case GST_RTC_INPUT_TIMEOUT:
+      return try_again (state, random, now);
+    default:
+      return GST_RTC_DO_NOTHING;
+  }
+}
+
+static GstRtcActions
+feed_reopening (
+    GstRtcRoomState *state, GstRtcInput input, guint32 random, gint64 now)
+{
+  switch (input) {
+    case GST_RTC_INPUT_LEAVE:
+      return leave_returning (state);
+    case GST_RTC_INPUT_SOCKET_OPENED:
+      return enter (state, GST_RTC_PHASE_REJOINING,
+          after (now, state->leave_timeout), GST_RTC_DO_SEND_REJOIN);
+    case GST_RTC_INPUT_SOCKET_UNOPENED:
+    case GST_RTC_INPUT_TIMEOUT:
+      return reopen_address (state, state->address + 1, random, now);
+    default:
+      return GST_RTC_DO_NOTHING;
+  }
+}
+
+static GstRtcActions
+feed_rejoining (
+    GstRtcRoomState *state, GstRtcInput input, guint32 random, gint64 now)
+{
+  switch (input) {
+    case GST_RTC_INPUT_LEAVE:
+      return leave_returning (state);
+    case GST_RTC_INPUT_JOIN_ACCEPTED:
+      state->steady_at = after (now, GST_RTC_STEADY_MS);
+      return enter (
+          state, GST_RTC_PHASE_JOINED, G_MAXINT64, GST_RTC_DO_REENTERED);
+    case GST_RTC_INPUT_SOCKET_LOST:
+    case GST_RTC_INPUT_TIMEOUT:
+      return try_again (state, random, now);
+    case GST_RTC_INPUT_JOIN_REFUSED:
+      /* The same again would be refused again. */
+      return go_out (
+          state, GST_RTC_DO_ABANDON | GST_RTC_DO_LEFT | GST_RTC_DO_TELL_END);
     case GST_RTC_INPUT_REMOVED:
       return go_out (state, GST_RTC_DO_CLOSE_SOCKET | GST_RTC_DO_LEFT);
     default:
@@ -192,6 +317,19 @@ feed_leaving (GstRtcRoomState *state, GstRtcInput input)
   }
 }
 
+guint
+gst_rtc_get_retry_delay (guint attempt, guint base, guint32 random)
+{
+  guint64 limit = base;
+
+  if (attempt <= 1)
+    return 0;
+  for (guint i = 2; i < attempt && limit < GST_RTC_MAX_RECONNECT_DELAY; i++)
+    limit *= 2;
+  limit = MIN (limit, MAX (base, GST_RTC_MAX_RECONNECT_DELAY));
+  return (guint)(random * (limit + 1) >> 32);
+}
+
 const gchar *
 gst_rtc_phase_get_nick (GstRtcPhase phase)
 {
@@ -221,8 +359,8 @@ gst_rtc_room_state_init (
 }
 
 GstRtcActions
-gst_rtc_room_state_feed (
-    GstRtcRoomState *state, GstRtcInput input, guint value, gint64 now)
+gst_rtc_room_state_feed (GstRtcRoomState *state, GstRtcInput input, guint value,
+    guint32 random, gint64 now)
 {
   /* A timer that was late to be stopped. */
   if (input == GST_RTC_INPUT_TIMEOUT && now < state->deadline)
@@ -240,7 +378,15 @@ gst_rtc_room_state_feed (
     case GST_RTC_PHASE_JOINING:
       return feed_joining (state, input);
     case GST_RTC_PHASE_JOINED:
-      return feed_joined (state, input, now);
+      return feed_joined (state, input, random, now);
+    case GST_RTC_PHASE_WAITING:
+      return feed_waiting (state, input, now);
+    case GST_RTC_PHASE_RECONFIGURING:
+      return feed_reconfiguring (state, input, value, random, now);
+    case GST_RTC_PHASE_REOPENING:
+      return feed_reopening (state, input, random, now);
+    case GST_RTC_PHASE_REJOINING:
+      return feed_rejoining (state, input, random, now);
     case GST_RTC_PHASE_DISCONNECTED:
       return feed_disconnected (state, input);
     case GST_RTC_PHASE_LEAVING:
@@ -258,10 +404,19 @@ phase_is_connecting (GstRtcPhase phase)
          phase == GST_RTC_PHASE_JOINING;
 }
 
-static gboolean
-phase_is_in_room (GstRtcPhase phase)
+gboolean
+gst_rtc_phase_is_in_room (GstRtcPhase phase)
 {
-  return phase == GST_RTC_PHASE_JOINED || phase == GST_RTC_PHASE_DISCONNECTED;
+  return phase == GST_RTC_PHASE_JOINED || phase == GST_RTC_PHASE_DISCONNECTED ||
+         gst_rtc_phase_is_returning (phase);
+}
+
+gboolean
+gst_rtc_phase_is_returning (GstRtcPhase phase)
+{
+  return phase == GST_RTC_PHASE_WAITING ||
+         phase == GST_RTC_PHASE_RECONFIGURING ||
+         phase == GST_RTC_PHASE_REOPENING || phase == GST_RTC_PHASE_REJOINING;
 }
 
 /* The code that speaks against @operation in @phase, 0 for none. */
@@ -277,7 +432,7 @@ find_objection (GstRtcPhase phase, GstRtcOperation operation)
       return phase_is_connecting (phase) ? GST_RTC_ERROR_CONNECTING
                                          : GST_RTC_ERROR_ALREADY_IN_ROOM;
     case GST_RTC_OPERATION_LEAVE:
-      if (phase_is_connecting (phase) || phase_is_in_room (phase))
+      if (phase_is_connecting (phase) || gst_rtc_phase_is_in_room (phase))
         return 0;
       return GST_RTC_ERROR_NOT_IN_ROOM;
     case GST_RTC_OPERATION_SET_VISIBILITY:
@@ -286,7 +441,7 @@ find_objection (GstRtcPhase phase, GstRtcOperation operation)
         return 0;
       return GST_RTC_ERROR_NOT_IN_ROOM;
     default:
-      return phase_is_in_room (phase) ? 0 : GST_RTC_ERROR_NOT_IN_ROOM;
+      return gst_rtc_phase_is_in_room (phase) ? 0 : GST_RTC_ERROR_NOT_IN_ROOM;
   }
 }
 

@@ -19,6 +19,8 @@ GST_DEBUG_CATEGORY_STATIC (session_debug);
 #define FAREWELL_TIMEOUT_MS 1000
 /* libsoup's pings are due at whole seconds, up to one late. */
 #define PING_SLACK_MS 1000
+/* What arrived while this process had no time is read before it is judged. */
+#define SECOND_LOOK_MS 250
 
 struct _GstRtcSession
 {
@@ -38,6 +40,7 @@ struct _GstRtcSession
   gboolean timed_out;
   SoupWebsocketConnection *socket; /* once it is open */
   GSource *timer;                  /* of the connect, then of the pong */
+  gboolean doubted;                /* silent for too long at the first look */
   gint64 heard;  /* when the server was last heard, monotonic */
   GError *fault; /* what libsoup found wrong with a frame */
 };
@@ -242,11 +245,16 @@ on_pong_due (gpointer user_data)
   const gint64 allowed = get_allowed_silence (self);
 
   clear_source (&self->timer);
-  if (silence < allowed)
+  if (silence < allowed) {
+    self->doubted = FALSE;
     self->timer =
         start_timer ((guint)(allowed - silence), on_pong_due, self, NULL);
-  else
+  } else if (!self->doubted) {
+    self->doubted = TRUE;
+    self->timer = start_timer (SECOND_LOOK_MS, on_pong_due, self, NULL);
+  } else {
     lose_socket (self, 0, "the server does not answer pings");
+  }
   return G_SOURCE_REMOVE;
 }
 

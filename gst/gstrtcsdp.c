@@ -381,7 +381,9 @@ take_rtpmap (Section *section, const gchar *rtpmap)
   if (!codec || !parse_number (parts[1], 1, G_MAXUINT32, &clock_rate) ||
       clock_rate != codec->clock_rate)
     return FALSE;
-  if (n == 3 && !parse_number (parts[2], 1, codec->max_channels, &channels))
+  if (n == 3 &&
+      (codec->max_channels == 0 ||
+          !parse_number (parts[2], 1, codec->max_channels, &channels)))
     return FALSE;
   section->codec = codec;
   section->channels = channels;

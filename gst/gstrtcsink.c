@@ -35,6 +35,9 @@ GST_DEBUG_CATEGORY_STATIC (sink_debug);
 /* How long a transport goes on beside the one that takes its place, so that
  * what is under way and what a viewer has in its jitter buffer is not lost. */
 #define HANDOVER_MS 1000
+/* A viewer that was lost asks again by itself; what comes of that within this
+ * time is the same failure and is not told again. */
+#define SAME_LOSS (60 * G_TIME_SPAN_SECOND)
 
 static const gchar *const default_video_codecs[] = {
     "VP8", "H264", "VP9", NULL};
@@ -126,6 +129,7 @@ struct _GstRtcSink
   /* Worker only. */
   Publication publications[N_STREAMS];
   GHashTable *viewers; /* media session -> GstRtcViewer */
+  GHashTable *lost;    /* user and stream -> gint64 when it was told as lost */
 };
 
 G_DEFINE_TYPE (GstRtcSink, gst_rtc_sink, GST_RTC_TYPE_ELEMENT)
@@ -765,11 +769,44 @@ start_video (GstRtcSink *self, GstRtcViewer *viewer)
   }
 }
 
+static gchar *
+make_lost_key (GstRtcViewer *viewer)
+{
+  return g_strdup_printf ("%d %s", gst_rtc_viewer_get_screen (viewer),
+      gst_rtc_viewer_get_user_id (viewer));
+}
+
+static void
+forget_lost (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  g_autofree gchar *key = make_lost_key (viewer);
+
+  g_hash_table_remove (self->lost, key);
+}
+
+static gboolean
+is_long_lost (gpointer key, gpointer value, gpointer now)
+{
+  return *(const gint64 *) now - *(gint64 *) value > SAME_LOSS;
+}
+
+/* TRUE when the loss of this viewer is news. */
+static gboolean
+note_lost (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  g_hash_table_foreach_remove (self->lost, is_long_lost, &now);
+  return g_hash_table_insert (
+      self->lost, make_lost_key (viewer), g_memdup2 (&now, sizeof (now)));
+}
+
 static void
 on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
 {
   GstRtcSink *self = user_data;
 
+  forget_lost (self, viewer);
   start_handover (self, viewer);
   start_video (self, viewer);
   queue_viewer_notice (self, viewer, SIGNAL_VIEWER_ADDED, emit_viewer_signal);
@@ -782,7 +819,7 @@ on_viewer_failed (
 {
   GstRtcSink *self = user_data;
 
-  if (!gst_rtc_viewer_is_retired (viewer)) {
+  if (!gst_rtc_viewer_is_retired (viewer) && note_lost (self, viewer)) {
     gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
         error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
         failure_stream (gst_rtc_viewer_get_screen (viewer)));
@@ -967,7 +1004,7 @@ open_viewer (GstRtcSink *self, const GstRtcEvent *event)
 static void
 close_viewer (GstRtcSink *self, GstRtcViewer *viewer, const GError *error)
 {
-  if (error) {
+  if (error && note_lost (self, viewer)) {
     gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
         error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
         failure_stream (gst_rtc_viewer_get_screen (viewer)));
@@ -1028,6 +1065,7 @@ gst_rtc_sink_reset (GstRtcElement *element)
     reset_publication (self, screen);
   for (GList *item = viewers; item; item = item->next)
     remove_viewer (self, item->data);
+  g_hash_table_remove_all (self->lost);
 }
 
 /* --- failures of tracks --- */
@@ -1151,6 +1189,33 @@ free_sink_track (gpointer data)
   g_free (entry);
 }
 
+static void on_unpublished (GstRtcElement *element,
+    const GstRtcRequest *request, const GstRtcAnswer *answer,
+    const GError *error);
+
+/* A stream whose last pad has gone is no longer published. */
+static void
+released_job (GstRtcElement *element, gpointer data)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    const GstRtcRequest request = {
+        .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = screen};
+    PublicationPhase phase = self->publications[screen].phase;
+
+    if (phase == PUBLICATION_NONE || has_tracks (self, screen))
+      continue;
+    if (phase == PUBLICATION_WAITING) {
+      reset_publication (self, screen);
+      continue;
+    }
+    gst_rtc_element_call_start (element,
+        gst_rtc_element_call_new (
+            &request, GST_MESSAGE_UNKNOWN, NULL, on_unpublished));
+  }
+}
+
 static void
 gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
 {
@@ -1177,6 +1242,10 @@ gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
   if (GST_OBJECT_PARENT (pad) == GST_OBJECT (element))
     gst_element_remove_pad (element, pad);
   free_sink_track (entry);
+  /* One that is disposed of has no room any more. */
+  if (GST_STATE (self) > GST_STATE_READY)
+    gst_rtc_element_invoke (
+        GST_RTC_ELEMENT (self), released_job, NULL, NULL);
 }
 
 /* --- actions --- */
@@ -1423,6 +1492,7 @@ gst_rtc_sink_finalize (GObject *object)
   for (guint screen = 0; screen < N_STREAMS; screen++)
     g_ptr_array_unref (self->routes[screen]);
   g_hash_table_unref (self->viewers);
+  g_hash_table_unref (self->lost);
   G_OBJECT_CLASS (gst_rtc_sink_parent_class)->finalize (object);
 }
 
@@ -1623,6 +1693,8 @@ gst_rtc_sink_init (GstRtcSink *self)
   }
   self->viewers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_rtc_viewer_unref);
+  self->lost =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   /* A sink also while it has no pad. */
   gst_bin_set_suppressed_flags (

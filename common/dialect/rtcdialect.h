@@ -30,12 +30,13 @@ typedef struct
 } GstRtcDialectHost;
 
 #define GST_RTC_TYPE_DIALECT (gst_rtc_dialect_get_type ())
-G_DECLARE_INTERFACE (
-    GstRtcDialect, gst_rtc_dialect, GST_RTC, DIALECT, GObject)
+G_DECLARE_INTERFACE (GstRtcDialect, gst_rtc_dialect, GST_RTC, DIALECT, GObject)
 
 /**
  * GstRtcDialectInterface:
  * @subprotocol: WebSocket subprotocol
+ * @removed_code: close code that means a removal from the room for good, 0
+ *   for none
  * @set_host: before anything else
  * @start_request: sends what the request needs; its end is told to
  *   answered () unless the room client gave the request up before
@@ -43,7 +44,9 @@ G_DECLARE_INTERFACE (
  *   answer is to be ignored
  * @receive: one text frame; FALSE and 500001 when it cannot be of this
  *   protocol, the socket is then closed
- * @reset: the socket is gone: requests and media sessions are forgotten
+ * @reset: the socket is gone: requests are forgotten. A JOIN after it comes
+ *   back to the room with whatever proves who it was; media sessions stand
+ *   unless its answer says that nothing was resumed
  * @send_description, @send_candidate: of the own side of a media session
  * @media_connected: the transport is up
  * @close_media: the own side gives the media session up
@@ -53,22 +56,22 @@ struct _GstRtcDialectInterface
   GTypeInterface parent;
 
   const gchar *subprotocol;
+  guint16 removed_code;
   void (*set_host) (GstRtcDialect *dialect, const GstRtcDialectHost *host,
       gpointer user_data);
   void (*start_request) (
       GstRtcDialect *dialect, guint id, const GstRtcRequest *request);
   void (*forget_request) (GstRtcDialect *dialect, guint id);
-  gboolean (*receive) (GstRtcDialect *dialect, const gchar *text,
-      gsize length, GError **error);
+  gboolean (*receive) (
+      GstRtcDialect *dialect, const gchar *text, gsize length, GError **error);
   void (*reset) (GstRtcDialect *dialect);
-  void (*send_description) (GstRtcDialect *dialect,
-      const gchar *media_session, const gchar *sdp);
+  void (*send_description) (
+      GstRtcDialect *dialect, const gchar *media_session, const gchar *sdp);
   void (*send_candidate) (GstRtcDialect *dialect, const gchar *media_session,
       guint mline, const gchar *candidate);
-  void (*media_connected) (
-      GstRtcDialect *dialect, const gchar *media_session);
-  void (*close_media) (GstRtcDialect *dialect, const gchar *media_session,
-      const gchar *reason);
+  void (*media_connected) (GstRtcDialect *dialect, const gchar *media_session);
+  void (*close_media) (
+      GstRtcDialect *dialect, const gchar *media_session, const gchar *reason);
 };
 
 /* The dialect of @backend, NULL when this build has none. */

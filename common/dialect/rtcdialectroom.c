@@ -15,6 +15,7 @@ GST_DEBUG_CATEGORY_STATIC (message_debug);
 #define MAX_MEDIA_SESSIONS 1024
 #define MAX_CANDIDATE_LENGTH 1024
 #define MAX_REASON_LENGTH 256
+#define CLOSE_REMOVED 4001
 
 /* What has to be remembered of a request until it is answered. */
 typedef struct
@@ -42,6 +43,7 @@ struct _GstRtcDialectRoom
   gpointer host_data;
   GHashTable *pending; /* id: Pending */
   GHashTable *media;   /* session id: Media */
+  gchar *secret;       /* of the last join, resumes it; never logged */
 };
 
 static void init_interface (GstRtcDialectInterface *iface);
@@ -129,8 +131,7 @@ send_session_closed (GstRtcDialectRoom *self, const gchar *session,
     const gchar *reason, gint code)
 {
   g_autofree gchar *text = NULL;
-  GstRtcMessageFields fields = {
-      .mline = -1, .session = session, .code = code};
+  GstRtcMessageFields fields = {.mline = -1, .session = session, .code = code};
 
   if (reason)
     text = g_utf8_substring (
@@ -247,16 +248,37 @@ tell_user (GstRtcDialectRoom *self, GstRtcEventType type, const gchar *user_id,
   emit (self, &event);
 }
 
-static void
-tell_roster (GstRtcDialectRoom *self, GPtrArray *users)
+static GstRtcRoster *
+read_roster (GPtrArray *users)
 {
+  GstRtcRoster *roster = gst_rtc_roster_new ();
+
   for (guint i = 0; users && i < users->len; i++) {
     const GstRtcMessageUser *user = g_ptr_array_index (users, i);
 
-    tell_user (self, GST_RTC_EVENT_PEER_ONLINE, user->user, NULL);
+    gst_rtc_roster_add_user (roster, user->user);
     for (guint j = 0; user->streams && j < user->streams->len; j++)
-      tell_stream (self, user->user, g_ptr_array_index (user->streams, j));
+      gst_rtc_roster_set_stream (
+          roster, user->user, g_ptr_array_index (user->streams, j));
   }
+  return roster;
+}
+
+static void
+answer_join (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
+{
+  g_autoptr (GstRtcRoster) roster = read_roster (fields->users);
+  const GstRtcAnswer answer = {
+      .user_id = fields->user,
+      .roster = roster,
+      .resumed = gst_rtc_optional_get (fields->resumed, FALSE),
+  };
+
+  g_free (self->secret);
+  self->secret = g_strdup (fields->secret);
+  if (!answer.resumed)
+    g_hash_table_remove_all (self->media);
+  self->host.answered (fields->id, &answer, NULL, self->host_data);
 }
 
 static void
@@ -304,7 +326,7 @@ static void
 on_ok (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
 {
   g_autoptr (Pending) pending = steal_pending (self, fields->id);
-  const GstRtcAnswer answer = {.user_id = fields->user};
+  const GstRtcAnswer answer = {NULL};
 
   /* Given up, answered before, or never asked. */
   if (!pending) {
@@ -313,8 +335,7 @@ on_ok (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
   }
   switch (pending->operation) {
     case GST_RTC_OPERATION_JOIN:
-      self->host.answered (fields->id, &answer, NULL, self->host_data);
-      tell_roster (self, fields->users);
+      answer_join (self, fields);
       break;
     case GST_RTC_OPERATION_SUBSCRIBE:
       answer_subscribe (self, fields->id, pending, fields);
@@ -623,6 +644,8 @@ start_request (GstRtcDialect *dialect, guint id, const GstRtcRequest *request)
 
   g_return_if_fail (type < GST_RTC_N_MESSAGES);
 
+  if (type == GST_RTC_MESSAGE_JOIN)
+    fields.secret = self->secret;
   pending = g_new0 (Pending, 1);
   pending->operation = request->operation;
   pending->user_id = g_strdup (request->user_id);
@@ -673,7 +696,6 @@ reset (GstRtcDialect *dialect)
   GstRtcDialectRoom *self = GST_RTC_DIALECT_ROOM (dialect);
 
   g_hash_table_remove_all (self->pending);
-  g_hash_table_remove_all (self->media);
 }
 
 static void
@@ -750,6 +772,7 @@ finalize (GObject *object)
 
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->media);
+  g_free (self->secret);
   G_OBJECT_CLASS (gst_rtc_dialect_room_parent_class)->finalize (object);
 }
 
@@ -774,6 +797,7 @@ static void
 init_interface (GstRtcDialectInterface *iface)
 {
   iface->subprotocol = GST_RTC_ROOM_SUBPROTOCOL;
+  iface->removed_code = CLOSE_REMOVED;
   iface->set_host = set_host;
   iface->start_request = start_request;
   iface->forget_request = forget_request;

@@ -62,6 +62,7 @@ end_frame (GstRtcFrameScan *scan)
   if (!is_control (scan) && (scan->header[0] & FINAL))
     scan->message_bytes = 0;
   scan->header_length = 0;
+  scan->n_ended++;
 }
 
 static void
@@ -110,4 +111,10 @@ gst_rtc_frame_scan_feed (
     data += taken;
     length -= taken;
   }
+}
+
+gboolean
+gst_rtc_frame_scan_is_inside (const GstRtcFrameScan *scan)
+{
+  return scan->header_length > 0;
 }

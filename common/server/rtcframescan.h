@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * GstRtcFrameScan:
  * @max_message_bytes: set by the caller; 0 for no limit
  * @n_frames: frames that began
+ * @n_ended: frames that are complete
  * @n_pings, @n_pongs, @n_closes: of them
  * @data_bytes: payload of text and binary messages
  * @too_big: a message, all its fragments together, passes the limit; known
@@ -22,6 +23,7 @@ typedef struct
 {
   gsize max_message_bytes;
   guint64 n_frames;
+  guint64 n_ended;
   guint64 n_pings;
   guint64 n_pongs;
   guint64 n_closes;
@@ -37,5 +39,8 @@ typedef struct
 
 void gst_rtc_frame_scan_feed (
     GstRtcFrameScan *scan, const guint8 *data, gsize length);
+
+/* TRUE in the middle of a frame. */
+gboolean gst_rtc_frame_scan_is_inside (const GstRtcFrameScan *scan);
 
 G_END_DECLS

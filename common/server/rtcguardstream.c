@@ -14,6 +14,9 @@
 #define BURST_SECONDS 10
 /* Pongs that libsoup may have waiting for a peer that does not read. */
 #define MAX_PONGS_WAITING 64
+/* For one frame. Who sends a byte now and then is heard, yet answers no ping
+ * meanwhile: nothing can come inside a frame. */
+#define MAX_FRAME_TIME (10 * G_TIME_SPAN_SECOND)
 
 #define CLOSE_POLICY 1008
 #define CLOSE_TOO_BIG 1009
@@ -82,6 +85,7 @@ struct _GstRtcGuardStream
   Bucket frames;
   Bucket bytes;
   GstRtcFrameScan incoming;
+  gint64 frame_begun; /* the frame that is not complete, 0 without one */
 
   gsize answer_bytes;       /* seen of its first line */
   gsize answer_line_length; /* of the headers before the frames */
@@ -165,10 +169,22 @@ watch_request (GstRtcGuardStream *guard, const guint8 *data, gsize length)
     report_fault (guard, CLOSE_POLICY, "data after the request");
 }
 
+/* FALSE when a frame has been coming for too long. */
+static gboolean
+check_frame_time (GstRtcGuardStream *guard, guint64 ended_before, gint64 now)
+{
+  if (!gst_rtc_frame_scan_is_inside (&guard->incoming))
+    guard->frame_begun = 0;
+  else if (!guard->frame_begun || guard->incoming.n_ended != ended_before)
+    guard->frame_begun = now;
+  return !guard->frame_begun || now - guard->frame_begun <= MAX_FRAME_TIME;
+}
+
 static void
 watch_frames (GstRtcGuardStream *guard, const guint8 *data, gsize length)
 {
   guint64 before = guard->incoming.n_frames;
+  guint64 ended_before = guard->incoming.n_ended;
   gint64 now = guard->last_seen;
   gdouble new_frames;
 
@@ -180,6 +196,8 @@ watch_frames (GstRtcGuardStream *guard, const guint8 *data, gsize length)
     report_fault (guard, CLOSE_POLICY, "too many messages");
   else if (!take_from_bucket (&guard->bytes, (gdouble)length, now))
     report_fault (guard, CLOSE_POLICY, "too many bytes");
+  else if (!check_frame_time (guard, ended_before, now))
+    report_fault (guard, CLOSE_POLICY, "a frame takes too long");
   else if (guard->incoming.n_pings >
            guard->outgoing.n_pongs + MAX_PONGS_WAITING)
     report_fault (guard, CLOSE_POLICY, "pongs are not read");
@@ -507,6 +525,30 @@ gst_rtc_guard_stream_close (
   return g_io_stream_close (G_IO_STREAM (guard->socket), cancellable, error);
 }
 
+/* GIO would close in a thread of a pool. While that is at it a cut could hit
+ * whoever has got the number of the descriptor meanwhile. */
+static void
+gst_rtc_guard_stream_close_async (GIOStream *stream, int io_priority,
+    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task =
+      g_task_new (stream, cancellable, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, gst_rtc_guard_stream_close_async);
+  if (gst_rtc_guard_stream_close (stream, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static gboolean
+gst_rtc_guard_stream_close_finish (
+    GIOStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 static void
 gst_rtc_guard_stream_finalize (GObject *object)
 {
@@ -529,6 +571,8 @@ gst_rtc_guard_stream_class_init (GstRtcGuardStreamClass *klass)
   stream_class->get_input_stream = gst_rtc_guard_stream_get_input;
   stream_class->get_output_stream = gst_rtc_guard_stream_get_output;
   stream_class->close_fn = gst_rtc_guard_stream_close;
+  stream_class->close_async = gst_rtc_guard_stream_close_async;
+  stream_class->close_finish = gst_rtc_guard_stream_close_finish;
   G_OBJECT_CLASS (klass)->finalize = gst_rtc_guard_stream_finalize;
 }
 

@@ -115,7 +115,11 @@ void gst_rtc_room_answer_ok (
 void gst_rtc_room_answer_error (
     GstRtcRoomRequest *request, gint code, const gchar *reason);
 
-/* A message for one user; nothing while it is held. */
+/* FALSE while @member is held, and once its connection is being closed: what
+ * is sent there now gets lost. */
+gboolean gst_rtc_room_member_hears (const GstRtcMember *member);
+
+/* A message for one user; nothing where it would not hear it. */
 void gst_rtc_room_tell (GstRtcRooms *rooms, GstRtcMember *member,
     GstRtcMessageType type, const GstRtcMessageFields *fields);
 /* And for all in its room but itself. */

@@ -580,11 +580,17 @@ gst_rtc_room_answer_error (
       request->rooms, request->link, request->fields->id, code, reason);
 }
 
+gboolean
+gst_rtc_room_member_hears (const GstRtcMember *member)
+{
+  return member->link && !member->link->ended;
+}
+
 void
 gst_rtc_room_tell (GstRtcRooms *rooms, GstRtcMember *member,
     GstRtcMessageType type, const GstRtcMessageFields *fields)
 {
-  if (member->link)
+  if (gst_rtc_room_member_hears (member))
     answer_full (rooms, member->link, type, fields);
 }
 
@@ -600,7 +606,7 @@ gst_rtc_room_tell_others (GstRtcRooms *rooms, GstRtcMember *member,
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     GstRtcMember *other = value;
 
-    if (other != member && other->link)
+    if (other != member && gst_rtc_room_member_hears (other))
       send_message (rooms, other->link, message);
   }
 }

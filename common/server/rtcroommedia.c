@@ -77,7 +77,7 @@ tell_closed (GstRtcRooms *rooms, GstRtcMember *member,
   GstRtcMessageFields fields = {
       .session = session->id, .reason = reason, .code = code, .mline = -1};
 
-  if (member->link)
+  if (gst_rtc_room_member_hears (member))
     gst_rtc_room_tell (rooms, member, GST_RTC_MESSAGE_SESSION_CLOSED, &fields);
   else if (member == session->viewer || session->announced)
     g_ptr_array_add (member->missed, g_strdup (session->id));
@@ -105,7 +105,7 @@ tell_opened (GstRtcRooms *rooms, GstRtcMediaSession *session)
       .mline = -1,
   };
 
-  if (!session->publisher->link)
+  if (!gst_rtc_room_member_hears (session->publisher))
     return; /* hears of it when it comes back */
   session->announced = TRUE;
   gst_rtc_room_tell (

@@ -24,6 +24,10 @@ GST_DEBUG_CATEGORY_STATIC (server_debug);
 /* Bytes a second, as messages of full size. */
 #define BYTE_RATE_MESSAGES 8
 
+/* Connections that wait to be accepted. GIO asks for 10, so that the system
+ * drops every other one of a crowd, which then tries again after a second. */
+#define BACKLOG 1024
+
 #define LINGER_TIME (1 * G_TIME_SPAN_SECOND)
 #define STOP_TIME (1 * G_TIME_SPAN_SECOND)
 #define SWEEP_SHORTEST (20 * G_TIME_SPAN_MILLISECOND)
@@ -51,6 +55,7 @@ typedef struct
   gboolean joined;    /* once was in a room */
   gboolean ended;     /* nothing more comes; the next sweep forgets it */
   gboolean clean;     /* by a goodbye of the client */
+  gboolean doubted;   /* silent for too long at the last look */
   guint64 data_sent;  /* payload given to libsoup */
   guint16 fault_code; /* what the guard found, 0 nothing */
   const gchar *fault;
@@ -296,15 +301,18 @@ check_websocket (Connection *connection, gint64 now)
 {
   const GstRtcServerSettings *settings = &connection->server->settings;
   gint64 silence = now - gst_rtc_guard_stream_get_last_seen (connection->guard);
+  gboolean silent = silence > to_span (settings->ping_interval) +
+                                  to_span (settings->pong_timeout);
 
   if (connection->close_at && now >= connection->close_at)
     close_connection (connection, CLOSE_NORMAL, NULL);
-  else if (silence >
-           to_span (settings->ping_interval) + to_span (settings->pong_timeout))
+  else if (silent && connection->doubted)
     cut_connection (connection, "no pong in time");
   else if (!connection->joined && !connection->cut_at &&
            now >= connection->upgraded + to_span (settings->join_timeout))
     close_connection (connection, CLOSE_POLICY, "no join in time");
+  /* What arrived while the server had no time is read before it is judged. */
+  connection->doubted = silent;
 }
 
 static void
@@ -504,8 +512,10 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
     gst_rtc_server_http_answer_config (server->http, message, query);
   else if (g_str_equal (path, "/healthz"))
     gst_rtc_server_http_answer_health (message);
+  else if (g_str_equal (path, "/page/settings.json"))
+    gst_rtc_server_http_answer_settings (server->http, message);
   else if (!g_str_equal (path, "/ws"))
-    gst_rtc_server_http_answer_nothing (message);
+    gst_rtc_server_http_answer_other (message, path);
 }
 
 static GIOStream *
@@ -671,6 +681,7 @@ listen_on_address (GstRtcServer *server, guint16 port, GError **error)
   gboolean ipv6 = strchr (server->host, ':') != NULL;
 
   server->service = g_socket_service_new ();
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (server->service), BACKLOG);
   g_signal_connect (
       server->service, "incoming", G_CALLBACK (on_incoming), server);
   if (!g_socket_listener_add_address (G_SOCKET_LISTENER (server->service),

@@ -8,6 +8,7 @@
 #include "rtcconfig.h"
 #include "rtcerror.h"
 #include "rtcjson.h"
+#include "rtcserverpage.h"
 
 struct _GstRtcServerHttp
 {
@@ -236,6 +237,34 @@ gst_rtc_server_http_free (GstRtcServerHttp *http)
   g_free (http);
 }
 
+static gboolean
+is_good_method (SoupServerMessage *message)
+{
+  const gchar *method = soup_server_message_get_method (message);
+
+  return g_str_equal (method, "GET") || g_str_equal (method, "HEAD");
+}
+
+static void
+answer_method_not_allowed (SoupServerMessage *message)
+{
+  soup_message_headers_replace (
+      soup_server_message_get_response_headers (message), "Allow", "GET, HEAD");
+  answer_error (message, SOUP_STATUS_METHOD_NOT_ALLOWED,
+      "only GET and HEAD are understood here");
+}
+
+/* A browser lets a page read what it may only after it is told so. */
+static void
+allow_origin (SoupServerMessage *message, const gchar *origin)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (message);
+
+  soup_message_headers_replace (headers, "Access-Control-Allow-Origin", origin);
+  soup_message_headers_replace (headers, "Vary", "Origin");
+}
+
 gboolean
 gst_rtc_server_http_admit (GstRtcServerHttp *http, SoupServerMessage *message)
 {
@@ -244,17 +273,19 @@ gst_rtc_server_http_admit (GstRtcServerHttp *http, SoupServerMessage *message)
   const gchar *host = soup_message_headers_get_one (headers, "Host");
   const gchar *origin = soup_message_headers_get_one (headers, "Origin");
 
-  if (!g_str_equal (soup_server_message_get_method (message), "GET"))
-    answer_error (
-        message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only GET is understood here");
+  if (!is_good_method (message))
+    answer_method_not_allowed (message);
   else if (!is_good_host (http, message, host))
     answer_error (message, SOUP_STATUS_FORBIDDEN,
         "the Host is not a name of this server");
   else if (!is_good_origin (http, origin, host))
     answer_error (message, SOUP_STATUS_FORBIDDEN,
         "the Origin is not allowed to use this server");
-  else
+  else {
+    if (origin)
+      allow_origin (message, origin);
     return TRUE;
+  }
   return FALSE;
 }
 
@@ -297,8 +328,24 @@ gst_rtc_server_http_answer_health (SoupServerMessage *message)
 }
 
 void
-gst_rtc_server_http_answer_nothing (SoupServerMessage *message)
+gst_rtc_server_http_answer_settings (
+    GstRtcServerHttp *http, SoupServerMessage *message)
 {
+  const GstRtcServerSettings *settings = http->settings;
+  g_autoptr (GstRtcJson) body = gst_rtc_json_new ();
+
+  gst_rtc_json_set_string (body, "appId",
+      settings->app_id ? settings->app_id : GST_RTC_DEFAULT_APP_ID);
+  gst_rtc_json_set_boolean (body, "tokenNeeded", settings->app_key != NULL);
+  answer (
+      message, SOUP_STATUS_OK, "application/json", gst_rtc_json_to_text (body));
+}
+
+void
+gst_rtc_server_http_answer_other (SoupServerMessage *message, const gchar *path)
+{
+  if (gst_rtc_server_page_answer (message, path))
+    return;
   answer (message, SOUP_STATUS_NOT_FOUND, "text/plain",
       g_strdup ("nothing is here\n"));
 }

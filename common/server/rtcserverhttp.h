@@ -17,16 +17,23 @@ GstRtcServerHttp *gst_rtc_server_http_new (const GstRtcServerSettings *settings,
 void gst_rtc_server_http_free (GstRtcServerHttp *http);
 
 /* FALSE and the answer set when the request must go no further: another
- * method than GET, a Host that is not this server's, or a web page of
+ * method than GET or HEAD, a Host that is not this server's, or a web page of
  * somebody else. */
 gboolean gst_rtc_server_http_admit (
     GstRtcServerHttp *http, SoupServerMessage *message);
 
-/* Answers of the two plain paths and of all others. @query is (nullable). */
+/* Answers of the plain paths. @query is (nullable). */
 void gst_rtc_server_http_answer_config (
     GstRtcServerHttp *http, SoupServerMessage *message, GHashTable *query);
 void gst_rtc_server_http_answer_health (SoupServerMessage *message);
-void gst_rtc_server_http_answer_nothing (SoupServerMessage *message);
+
+/* What the page has to know of this server before it asks for anything. */
+void gst_rtc_server_http_answer_settings (
+    GstRtcServerHttp *http, SoupServerMessage *message);
+
+/* The page and its files, and 404 for what is not there. */
+void gst_rtc_server_http_answer_other (
+    SoupServerMessage *message, const gchar *path);
 
 /* A STUN or TURN address in the form of RFC 7064 and RFC 7065, or with
  * slashes and `user:password@`. */

@@ -152,8 +152,9 @@ gst_rtc_server_settings_init (GstRtcServerSettings *settings)
       .max_queued_bytes = 1024 * 1024,
       .handshake_timeout = 5000,
       .join_timeout = 5000,
-      .ping_interval = 5000,
-      .pong_timeout = 10000,
+      /* A client that is gone is known within 5 s, the sweep included. */
+      .ping_interval = 2000,
+      .pong_timeout = 2000,
       .grace_time = 10000,
   };
 }

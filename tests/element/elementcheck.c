@@ -12,10 +12,10 @@
 void
 check_register (void)
 {
-  g_assert_true (gst_element_register (
-      NULL, "rtcsink", GST_RANK_NONE, GST_RTC_TYPE_SINK));
-  g_assert_true (gst_element_register (
-      NULL, "rtcsrc", GST_RANK_NONE, GST_RTC_TYPE_SRC));
+  g_assert_true (
+      gst_element_register (NULL, "rtcsink", GST_RANK_NONE, GST_RTC_TYPE_SINK));
+  g_assert_true (
+      gst_element_register (NULL, "rtcsrc", GST_RANK_NONE, GST_RTC_TYPE_SRC));
 }
 
 void
@@ -44,8 +44,8 @@ check_lone_new (
     const gchar *factory, const gchar *server_url, const gchar *properties)
 {
   return rtc_pipeline_new (
-      "%s name=rtc server-url=%s room-id=room reconnect-attempts=0 "
-      CHECK_LOCAL " %s",
+      "%s name=rtc server-url=%s room-id=room reconnect-attempts=0 " CHECK_LOCAL
+      " %s",
       factory, server_url, properties);
 }
 
@@ -69,15 +69,14 @@ link_pad (GstElement *rtc, GstPad *pad, gpointer user_data)
 }
 
 RtcPipeline *
-check_viewer_new (
-    const gchar *server_url, const gchar *properties)
+check_viewer_new (const gchar *server_url, const gchar *properties)
 {
-  RtcPipeline *pipeline = rtc_pipeline_new (
-      "rtcsrc name=rtc server-url=%s room-id=room reconnect-attempts=0 "
-      CHECK_LOCAL " %s "
-      "capsfilter name=filter caps=video/x-raw ! "
-      "fakesink name=video sync=false async=false",
-      server_url, properties);
+  RtcPipeline *pipeline =
+      rtc_pipeline_new ("rtcsrc name=rtc server-url=%s room-id=room "
+                        "reconnect-attempts=0 " CHECK_LOCAL " %s "
+                        "capsfilter name=filter caps=video/x-raw ! "
+                        "fakesink name=video sync=false async=false",
+          server_url, properties);
 
   g_signal_connect (rtc_pipeline_get (pipeline, "rtc"), "pad-added",
       G_CALLBACK (link_pad), rtc_pipeline_get (pipeline, "filter"));
@@ -94,9 +93,9 @@ check_is_connected (RtcPipeline *pipeline)
   gint value;
 
   g_object_get (rtc, "connection-state", &value, NULL);
-  return g_str_equal (CONNECTED,
-      g_enum_get_value (G_PARAM_SPEC_ENUM (pspec)->enum_class, value)
-          ->value_nick);
+  return g_str_equal (
+      CONNECTED, g_enum_get_value (G_PARAM_SPEC_ENUM (pspec)->enum_class, value)
+                     ->value_nick);
 }
 
 void
@@ -139,8 +138,7 @@ check_no_failure (RtcPipeline *pipeline)
 }
 
 void
-check_details (
-    const GstStructure *details, gint code, const gchar *operation)
+check_details (const GstStructure *details, gint code, const gchar *operation)
 {
   const GstRtcErrorInfo *info = gst_rtc_error_lookup (code);
   gint shown;
@@ -148,8 +146,7 @@ check_details (
 
   g_assert_nonnull (info);
   g_assert_nonnull (details);
-  g_assert_true (
-      gst_structure_get_int (details, GST_RTC_DETAIL_CODE, &shown));
+  g_assert_true (gst_structure_get_int (details, GST_RTC_DETAIL_CODE, &shown));
   g_assert_cmpint (code, ==, shown);
   g_assert_cmpstr (info->symbol, ==,
       gst_structure_get_string (details, GST_RTC_DETAIL_SYMBOL));
@@ -157,19 +154,18 @@ check_details (
       gst_structure_get_string (details, GST_RTC_DETAIL_CATEGORY));
   g_assert_cmpstr (operation, ==,
       gst_structure_get_string (details, GST_RTC_DETAIL_OPERATION));
-  g_assert_cmpstr ("", !=,
-      gst_structure_get_string (details, GST_RTC_DETAIL_REASON));
-  g_assert_nonnull (
-      gst_structure_get_string (details, GST_RTC_DETAIL_REASON));
+  g_assert_cmpstr (
+      "", !=, gst_structure_get_string (details, GST_RTC_DETAIL_REASON));
+  g_assert_nonnull (gst_structure_get_string (details, GST_RTC_DETAIL_REASON));
   g_assert_true (gst_structure_get_boolean (
       details, GST_RTC_DETAIL_RETRYABLE, &retryable));
-  g_assert_cmpstr ("room", ==,
-      gst_structure_get_string (details, GST_RTC_DETAIL_BACKEND));
+  g_assert_cmpstr (
+      "room", ==, gst_structure_get_string (details, GST_RTC_DETAIL_BACKEND));
 }
 
 const GstStructure *
-check_failure (Fixture *fixture, RtcPipeline *pipeline,
-    GstMessageType severity, gint code, const gchar *operation)
+check_failure (Fixture *fixture, RtcPipeline *pipeline, GstMessageType severity,
+    gint code, const gchar *operation)
 {
   g_autoptr (GError) error = NULL;
   const GstStructure *details;
@@ -208,9 +204,9 @@ is_of_barrier (GstMessage *message)
   if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_WARNING)
     return FALSE;
   gst_message_parse_warning_details (message, &details);
-  return details && g_strcmp0 ("set-user-visibility",
-                        gst_structure_get_string (
-                            details, GST_RTC_DETAIL_OPERATION)) == 0;
+  return details &&
+         g_strcmp0 ("set-user-visibility",
+             gst_structure_get_string (details, GST_RTC_DETAIL_OPERATION)) == 0;
 }
 
 void
@@ -222,8 +218,7 @@ check_barrier (Fixture *fixture, RtcPipeline *pipeline)
 
   /* Asks for what is so already; through the worker, then the notifier. */
   g_object_get (rtc, "visible", &visible, NULL);
-  g_signal_emit_by_name (
-      rtc, "set-user-visibility", visible, answer->promise);
+  g_signal_emit_by_name (rtc, "set-user-visibility", visible, answer->promise);
   rtc_test_wait (fixture->context, g_atomic_int_get (&answer->answered));
   answer_free (answer);
   rtc_test_settle (fixture->context);
@@ -237,7 +232,7 @@ check_barrier (Fixture *fixture, RtcPipeline *pipeline)
 static gboolean
 on_time_over (gpointer user_data)
 {
-  *(gboolean *) user_data = TRUE;
+  *(gboolean *)user_data = TRUE;
   return G_SOURCE_REMOVE;
 }
 
@@ -307,7 +302,7 @@ counter_free (Counter *self)
 void
 counter_wait (Fixture *fixture, Counter *self, guint n)
 {
-  const gint wanted = g_atomic_int_get (&self->count) + (gint) n;
+  const gint wanted = g_atomic_int_get (&self->count) + (gint)n;
 
   rtc_test_wait (fixture->context, g_atomic_int_get (&self->count) >= wanted);
 }
@@ -391,8 +386,8 @@ check_act (Fixture *fixture, RtcPipeline *pipeline, const gchar *action)
 }
 
 Answer *
-check_act_on_user (Fixture *fixture, RtcPipeline *pipeline,
-    const gchar *action, const gchar *user_id, const gchar *options)
+check_act_on_user (Fixture *fixture, RtcPipeline *pipeline, const gchar *action,
+    const gchar *user_id, const gchar *options)
 {
   GstElement *rtc = rtc_pipeline_get (pipeline, "rtc");
   Answer *answer = answer_new (fixture);
@@ -421,7 +416,7 @@ check_join (Fixture *fixture, RtcPipeline *pipeline)
 {
   Answer *answer = answer_new (fixture);
 
-  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "rtc"), "join", NULL,
-      NULL, NULL, answer->promise);
+  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "rtc"), "join", NULL, NULL,
+      NULL, answer->promise);
   return answer;
 }

@@ -10,9 +10,9 @@
 G_BEGIN_DECLS
 
 #define CHECK_LOCAL "local-addresses=\"<127.0.0.1>\""
-#define CHECK_PUBLISHER                                                      \
-  " videotestsrc is-live=true ! "                                            \
-  "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "           \
+#define CHECK_PUBLISHER                                                        \
+  " videotestsrc is-live=true ! "                                              \
+  "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "             \
   "identity name=frames ! rtc.video_0 "
 
 /**
@@ -75,8 +75,7 @@ typedef struct
   gint count; /* atomic */
 } Counter;
 
-Counter *counter_new (
-    Fixture *fixture, GstElement *element, const gchar *pad);
+Counter *counter_new (Fixture *fixture, GstElement *element, const gchar *pad);
 void counter_free (Counter *counter);
 /* Waits for @n more. */
 void counter_wait (Fixture *fixture, Counter *counter, guint n);
@@ -105,8 +104,7 @@ Answer *check_init (Fixture *fixture, RtcPipeline *pipeline);
 Answer *check_join (Fixture *fixture, RtcPipeline *pipeline);
 
 /* Adds a test and its fixture. */
-#define CHECK_ADD(path, func)                                                \
-  g_test_add (                                                               \
-      path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
+#define CHECK_ADD(path, func)                                                  \
+  g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 G_END_DECLS

@@ -120,13 +120,13 @@ static void
 pick_value (const GParamSpec *pspec, GValue *value)
 {
   g_value_init (value, pspec->value_type);
-  g_param_value_set_default ((GParamSpec *) pspec, value);
+  g_param_value_set_default ((GParamSpec *)pspec, value);
   if (G_IS_PARAM_SPEC_STRING (pspec)) {
     g_value_set_static_string (value, "http://[::1]:9/x");
   } else if (G_IS_PARAM_SPEC_BOOLEAN (pspec)) {
     g_value_set_boolean (value, !g_value_get_boolean (value));
   } else if (G_IS_PARAM_SPEC_UINT (pspec)) {
-    const GParamSpecUInt *number = (const GParamSpecUInt *) pspec;
+    const GParamSpecUInt *number = (const GParamSpecUInt *)pspec;
 
     g_value_set_uint (value, number->default_value == number->maximum
                                  ? number->minimum
@@ -153,8 +153,8 @@ check_property (GstElement *element, GParamSpec *pspec)
   g_assert_cmpuint (10, <, strlen (g_param_spec_get_blurb (pspec)));
   g_assert_nonnull (g_param_spec_get_nick (pspec));
   if (is_secret (pspec)) {
-    g_assert_cmpint (G_PARAM_WRITABLE, ==,
-        (gint) (pspec->flags & G_PARAM_READWRITE));
+    g_assert_cmpint (
+        G_PARAM_WRITABLE, ==, (gint)(pspec->flags & G_PARAM_READWRITE));
     pick_value (pspec, &expected);
     g_object_set_property (G_OBJECT (element), pspec->name, &expected);
     return;
@@ -173,8 +173,7 @@ check_property (GstElement *element, GParamSpec *pspec)
   g_object_set_property (G_OBJECT (element), pspec->name, &expected);
   g_value_init (&shown, pspec->value_type);
   g_object_get_property (G_OBJECT (element), pspec->name, &shown);
-  g_assert_cmpint (
-      GST_VALUE_EQUAL, ==, gst_value_compare (&expected, &shown));
+  g_assert_cmpint (GST_VALUE_EQUAL, ==, gst_value_compare (&expected, &shown));
   g_object_set_property (G_OBJECT (element), pspec->name, &initial);
 }
 
@@ -186,8 +185,7 @@ test_every_property (Fixture *fixture, gconstpointer data)
     g_autofree GParamSpec **pspecs = NULL;
     guint n, n_ours = 0;
 
-    pspecs = g_object_class_list_properties (
-        G_OBJECT_GET_CLASS (element), &n);
+    pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (element), &n);
     for (guint p = 0; p < n; p++) {
       if (!is_ours (pspecs[p]))
         continue;
@@ -197,6 +195,15 @@ test_every_property (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (20, <, n_ours);
     gst_object_unref (element);
   }
+}
+
+static void
+append_number (GValue *list)
+{
+  GValue number = G_VALUE_INIT;
+
+  g_value_init (&number, G_TYPE_INT);
+  gst_value_array_append_and_take_value (list, &number);
 }
 
 /* GObject says so and leaves the value as it is. */
@@ -213,36 +220,23 @@ test_wrong_types (Fixture *fixture, gconstpointer data)
 
     g_value_init (&wrong, G_TYPE_BYTES);
     for (guint n = 0; n < G_N_ELEMENTS (names); n++) {
-      g_test_expect_message ("GLib-GObject", G_LOG_LEVEL_WARNING,
-          "unable to set property*");
+      g_test_expect_message (
+          "GLib-GObject", G_LOG_LEVEL_WARNING, "unable to set property*");
       g_object_set_property (G_OBJECT (element), names[n], &wrong);
       g_test_assert_expected_messages ();
     }
+    /* The elements of a list have a type as well. */
+    g_value_unset (&wrong);
+    g_value_init (&wrong, GST_TYPE_ARRAY);
+    append_number (&wrong);
+    g_test_expect_message (
+        "GLib-GObject", G_LOG_LEVEL_WARNING, "*invalid or out of range*");
+    g_object_set_property (G_OBJECT (element), "local-addresses", &wrong);
+    g_test_assert_expected_messages ();
     g_object_get (element, "signaling-timeout", &timeout, NULL);
     g_assert_cmpuint (3000, ==, timeout);
     gst_object_unref (element);
   }
-}
-
-/* An address that is a number is a fault of the settings, not a crash. */
-static void
-test_wrong_type_in_a_list (Fixture *fixture, gconstpointer data)
-{
-  RtcPipeline *pipeline = check_lone_new (
-      "rtcsrc", gst_rtc_server_get_url (fixture->server), "");
-  GstElement *rtc = rtc_pipeline_get (pipeline, "rtc");
-  g_auto (GValue) list = G_VALUE_INIT;
-  GValue number = G_VALUE_INIT;
-
-  gst_value_array_init (&list, 1);
-  g_value_init (&number, G_TYPE_INT);
-  gst_value_array_append_and_take_value (&list, &number);
-  g_object_set_property (G_OBJECT (rtc), "local-addresses", &list);
-  g_assert_cmpint (GST_STATE_CHANGE_FAILURE, ==,
-      gst_element_set_state (pipeline->pipeline, GST_STATE_PLAYING));
-  check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
-      GST_RTC_ERROR_INVALID_PARAMS, "join");
-  rtc_pipeline_free (pipeline);
 }
 
 static void
@@ -254,16 +248,16 @@ test_templates (Fixture *fixture, gconstpointer data)
     const GList *templates =
         gst_element_factory_get_static_pad_templates (factory);
 
-    g_assert_cmpuint (2, ==, g_list_length ((GList *) templates));
+    g_assert_cmpuint (2, ==, g_list_length ((GList *)templates));
     for (; templates; templates = templates->next) {
       const GstStaticPadTemplate *template = templates->data;
-      g_autoptr (GstCaps) caps = gst_static_caps_get (
-          (GstStaticCaps *) &template->static_caps);
+      g_autoptr (GstCaps) caps =
+          gst_static_caps_get ((GstStaticCaps *)&template->static_caps);
 
       g_assert_cmpint (
           i == 0 ? GST_PAD_SINK : GST_PAD_SRC, ==, template->direction);
-      g_assert_cmpint (i == 0 ? GST_PAD_REQUEST : GST_PAD_SOMETIMES, ==,
-          template->presence);
+      g_assert_cmpint (
+          i == 0 ? GST_PAD_REQUEST : GST_PAD_SOMETIMES, ==, template->presence);
       g_assert_false (gst_caps_is_any (caps));
       g_assert_cmpuint (4, <=, gst_caps_get_size (caps));
     }
@@ -328,14 +322,14 @@ check_pads (GstElement *element)
 static void
 test_pads_in_every_state (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_lone_new (
-      "rtcsink", gst_rtc_server_get_url (fixture->server), "");
+  RtcPipeline *pipeline =
+      check_lone_new ("rtcsink", gst_rtc_server_get_url (fixture->server), "");
   GstElement *rtc = rtc_pipeline_get (pipeline, "rtc");
 
   check_pads (rtc);
   for (gint state = GST_STATE_READY; state <= GST_STATE_PLAYING; state++) {
     g_assert_cmpint (GST_STATE_CHANGE_FAILURE, !=,
-        gst_element_set_state (pipeline->pipeline, (GstState) state));
+        gst_element_set_state (pipeline->pipeline, (GstState)state));
     check_pads (rtc);
   }
   check_wait_connected (fixture, pipeline);
@@ -359,23 +353,41 @@ test_pad_names (Fixture *fixture, gconstpointer data)
   gst_object_unref (element);
 }
 
+typedef struct
+{
+  GMainContext *context;
+  gint is; /* atomic */
+} Blocked;
+
+static GstPadProbeReturn
+on_blocked (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Blocked *blocked = user_data;
+
+  g_atomic_int_set (&blocked->is, TRUE);
+  g_main_context_wakeup (blocked->context);
+  return GST_PAD_PROBE_OK;
+}
+
 /* Media flows in, the pad goes, the next one works. */
 static void
 test_release_while_data_flows (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_publisher_new (
-      gst_rtc_server_get_url (fixture->server), "");
+  RtcPipeline *pipeline =
+      check_publisher_new (gst_rtc_server_get_url (fixture->server), "");
   GstElement *rtc = rtc_pipeline_get (pipeline, "rtc");
   GstElement *frames = rtc_pipeline_get (pipeline, "frames");
   Counter *counter = counter_new (fixture, frames, "src");
   g_autoptr (GstPad) src = gst_element_get_static_pad (frames, "src");
   g_autoptr (GstPad) sink = gst_pad_get_peer (src);
+  Blocked blocked = {.context = fixture->context};
   gulong block;
 
   rtc_pipeline_play (pipeline);
   counter_wait (fixture, counter, 5);
   block = gst_pad_add_probe (
-      src, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, NULL, NULL, NULL);
+      src, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_blocked, &blocked, NULL);
+  rtc_test_wait (fixture->context, g_atomic_int_get (&blocked.is));
   g_assert_true (gst_pad_unlink (src, sink));
   gst_element_release_request_pad (rtc, sink);
   g_clear_pointer (&sink, gst_object_unref);
@@ -402,7 +414,6 @@ main (int argc, char **argv)
   CHECK_ADD ("/elements/states-between", test_states_between);
   CHECK_ADD ("/elements/every-property", test_every_property);
   CHECK_ADD ("/elements/wrong-types", test_wrong_types);
-  CHECK_ADD ("/elements/wrong-type-in-a-list", test_wrong_type_in_a_list);
   CHECK_ADD ("/elements/templates", test_templates);
   CHECK_ADD ("/elements/statistics", test_statistics);
   CHECK_ADD ("/elements/pads-in-every-state", test_pads_in_every_state);

@@ -59,8 +59,8 @@ static void
 check_bad_settings (
     Fixture *fixture, const gchar *factory, const BadSettings *row)
 {
-  RtcPipeline *pipeline = check_lone_new (
-      factory, scripted_server_get_url (fixture->scripted), "");
+  RtcPipeline *pipeline =
+      check_lone_new (factory, scripted_server_get_url (fixture->scripted), "");
   const GstStructure *details;
 
   set_string (pipeline, "room-id", row->room_id);
@@ -74,8 +74,7 @@ check_bad_settings (
       GST_RTC_ERROR_INVALID_PARAMS, "join");
   for (guint i = 0; i < G_N_ELEMENTS (row->words) && row->words[i]; i++)
     assert_reason_has (details, row->words[i]);
-  g_assert_cmpuint (
-      0, ==, scripted_server_get_n_configs (fixture->scripted));
+  g_assert_cmpuint (0, ==, scripted_server_get_n_configs (fixture->scripted));
   set_string (pipeline, "user-id", NULL);
   check_recovers (fixture, pipeline);
   rtc_pipeline_free (pipeline);
@@ -112,8 +111,8 @@ test_good_ids (Fixture *fixture, gconstpointer data)
   const gchar *ids[] = {"@", "_", "-", ".", "Az09@_-.", long_id};
 
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++) {
-    RtcPipeline *pipeline = check_lone_new ("rtcsink",
-        gst_rtc_server_get_url (fixture->server), "");
+    RtcPipeline *pipeline = check_lone_new (
+        "rtcsink", gst_rtc_server_get_url (fixture->server), "");
 
     set_string (pipeline, "room-id", ids[i]);
     set_string (pipeline, "user-id", ids[i]);
@@ -142,8 +141,8 @@ check_cannot_join (Fixture *fixture, const gchar *server_url,
         check_failure (fixture, pipeline, GST_MESSAGE_ERROR, code, "join");
     if (native != 0)
       g_assert_cmpint (native, ==, native_code (details));
-    g_assert_cmpstr ("room", ==,
-        gst_structure_get_string (details, GST_RTC_DETAIL_ROOM_ID));
+    g_assert_cmpstr (
+        "room", ==, gst_structure_get_string (details, GST_RTC_DETAIL_ROOM_ID));
     check_recovers (fixture, pipeline);
     rtc_pipeline_free (pipeline);
   }
@@ -183,8 +182,8 @@ test_bad_getconfig (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     scripted_server_set_config (
         fixture->scripted, rows[i].status, rows[i].body);
-    check_cannot_join (fixture, scripted_server_get_url (fixture->scripted),
-        "", rows[i].code, rows[i].native);
+    check_cannot_join (fixture, scripted_server_get_url (fixture->scripted), "",
+        rows[i].code, rows[i].native);
   }
 }
 
@@ -226,12 +225,12 @@ test_dead_addresses (Fixture *fixture, gconstpointer data)
 static void
 test_join_refused (Fixture *fixture, gconstpointer data)
 {
-  scripted_server_add (fixture->scripted,
-      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
-          .act = SCRIPTED_REFUSE,
-          .code = GST_RTC_ERROR_JOIN_ROOM_ERROR,
-          .text = "the room is full",
-          .always = TRUE});
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
+                             .act = SCRIPTED_REFUSE,
+                             .code = GST_RTC_ERROR_JOIN_ROOM_ERROR,
+                             .text = "the room is full",
+                             .always = TRUE});
   check_cannot_join (fixture, scripted_server_get_url (fixture->scripted), "",
       GST_RTC_ERROR_JOIN_ROOM_ERROR, 0);
 }
@@ -239,10 +238,10 @@ test_join_refused (Fixture *fixture, gconstpointer data)
 static void
 test_join_unanswered (Fixture *fixture, gconstpointer data)
 {
-  scripted_server_add (fixture->scripted,
-      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
-          .act = SCRIPTED_SILENT,
-          .always = TRUE});
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
+                             .act = SCRIPTED_SILENT,
+                             .always = TRUE});
   check_cannot_join (fixture, scripted_server_get_url (fixture->scripted),
       "signaling-timeout=300", GST_RTC_ERROR_SIGNALING_TIMEOUT, 0);
 }
@@ -254,9 +253,8 @@ test_late_answer_is_ignored (Fixture *fixture, gconstpointer data)
       scripted_server_get_url (fixture->scripted), "signaling-timeout=200");
 
   scripted_server_add (fixture->scripted,
-      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
-          .act = SCRIPTED_LATE,
-          .delay = 300});
+      (ScriptedRow){
+          .type = GST_RTC_MESSAGE_JOIN, .act = SCRIPTED_LATE, .delay = 300});
   rtc_pipeline_play (pipeline);
   check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
       GST_RTC_ERROR_SIGNALING_TIMEOUT, "join");
@@ -271,11 +269,10 @@ test_late_answer_is_ignored (Fixture *fixture, gconstpointer data)
 /* --- the socket breaks --- */
 
 static void
-check_socket_broken (
-    Fixture *fixture, const gchar *factory, guint16 close_code)
+check_socket_broken (Fixture *fixture, const gchar *factory, guint16 close_code)
 {
-  RtcPipeline *pipeline = check_lone_new (
-      factory, scripted_server_get_url (fixture->scripted), "");
+  RtcPipeline *pipeline =
+      check_lone_new (factory, scripted_server_get_url (fixture->scripted), "");
   const GstStructure *details;
 
   rtc_pipeline_play (pipeline);
@@ -308,26 +305,26 @@ test_socket_broken (Fixture *fixture, gconstpointer data)
 static void
 test_publish_refused (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_publisher_new (
-      scripted_server_get_url (fixture->scripted), "");
+  RtcPipeline *pipeline =
+      check_publisher_new (scripted_server_get_url (fixture->scripted), "");
   const GstStructure *details;
 
-  scripted_server_add (fixture->scripted,
-      (ScriptedRow){.type = GST_RTC_MESSAGE_PUBLISH,
-          .act = SCRIPTED_REFUSE,
-          .code = GST_RTC_ERROR_PUBLISH_ERROR,
-          .text = "no privilege"});
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_PUBLISH,
+                             .act = SCRIPTED_REFUSE,
+                             .code = GST_RTC_ERROR_PUBLISH_ERROR,
+                             .text = "no privilege"});
   rtc_pipeline_play (pipeline);
   details = check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
       GST_RTC_ERROR_PUBLISH_ERROR, "publish");
   assert_reason_has (details, "no privilege");
-  g_assert_cmpstr ("camera", ==,
-      gst_structure_get_string (details, GST_RTC_DETAIL_STREAM));
+  g_assert_cmpstr (
+      "camera", ==, gst_structure_get_string (details, GST_RTC_DETAIL_STREAM));
   check_recovers (fixture, pipeline);
   rtc_pipeline_free (pipeline);
 }
 
-#define STREAM_ADDED(user)                                                   \
+#define STREAM_ADDED(user)                                                     \
   "{\"type\":\"stream-added\",\"user\":\"" user "\",\"videoCodec\":\"VP8\"}"
 
 static void
@@ -340,24 +337,23 @@ test_subscribe_refused (Fixture *fixture, gconstpointer data)
   scripted_server_set_users (fixture->scripted,
       "[{\"user\":\"bob\",\"streams\":[{\"screen\":false,"
       "\"videoCodec\":\"VP8\"}]}]");
-  scripted_server_add (fixture->scripted,
-      (ScriptedRow){.type = GST_RTC_MESSAGE_SUBSCRIBE,
-          .act = SCRIPTED_REFUSE,
-          .code = GST_RTC_ERROR_SUBSCRIBE_FAILED,
-          .text = "limit"});
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_SUBSCRIBE,
+                             .act = SCRIPTED_REFUSE,
+                             .code = GST_RTC_ERROR_SUBSCRIBE_FAILED,
+                             .text = "limit"});
   rtc_pipeline_play (pipeline);
   details = check_failure (fixture, pipeline, GST_MESSAGE_WARNING,
       GST_RTC_ERROR_SUBSCRIBE_FAILED, "subscribe");
-  g_assert_cmpstr ("bob", ==,
-      gst_structure_get_string (details, GST_RTC_DETAIL_USER_ID));
-  g_assert_cmpstr ("camera", ==,
-      gst_structure_get_string (details, GST_RTC_DETAIL_STREAM));
+  g_assert_cmpstr (
+      "bob", ==, gst_structure_get_string (details, GST_RTC_DETAIL_USER_ID));
+  g_assert_cmpstr (
+      "camera", ==, gst_structure_get_string (details, GST_RTC_DETAIL_STREAM));
 
   /* It goes on: the next stream is asked for. */
   scripted_server_send (fixture->scripted, STREAM_ADDED ("carol"));
-  rtc_test_wait (fixture->context,
-      scripted_server_count (
-          fixture->scripted, GST_RTC_MESSAGE_SUBSCRIBE) == 2);
+  rtc_test_wait (fixture->context, scripted_server_count (fixture->scripted,
+                                       GST_RTC_MESSAGE_SUBSCRIBE) == 2);
   g_assert_true (check_is_connected (pipeline));
   check_recovers (fixture, pipeline);
   rtc_pipeline_free (pipeline);
@@ -388,8 +384,8 @@ test_no_encoder (Fixture *fixture, gconstpointer data)
   RtcPipeline *pipeline =
       check_publisher_new (gst_rtc_server_get_url (fixture->server),
           "connect-timeout=400 video-codecs=<NONSENSE>");
-  Counter *frames = counter_new (
-      fixture, rtc_pipeline_get (pipeline, "frames"), "src");
+  Counter *frames =
+      counter_new (fixture, rtc_pipeline_get (pipeline, "frames"), "src");
 
   rtc_pipeline_play (pipeline);
   check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
@@ -408,7 +404,7 @@ keep_encoder (GstElement *rtc, GstElement *encoder, const gchar *medium,
     gpointer user_data)
 {
   g_assert_cmpstr ("video", ==, medium);
-  g_atomic_pointer_set ((GstElement **) user_data, gst_object_ref (encoder));
+  g_atomic_pointer_set ((GstElement **)user_data, gst_object_ref (encoder));
 }
 
 static void
@@ -446,7 +442,7 @@ test_encoder_fails (Fixture *fixture, gconstpointer data)
 static GstPadProbeReturn
 refuse_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
-  gst_clear_buffer ((GstBuffer **) &info->data);
+  gst_clear_buffer ((GstBuffer **)&info->data);
   GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
   return GST_PAD_PROBE_HANDLED;
 }
@@ -458,8 +454,8 @@ test_encoder_refuses_frame (Fixture *fixture, gconstpointer data)
 {
   RtcPipeline *pipeline =
       check_publisher_new (gst_rtc_server_get_url (fixture->server), "");
-  Counter *frames = counter_new (
-      fixture, rtc_pipeline_get (pipeline, "frames"), "src");
+  Counter *frames =
+      counter_new (fixture, rtc_pipeline_get (pipeline, "frames"), "src");
   GstElement *encoder = NULL;
   g_autoptr (GstPad) sink = NULL;
   gulong probe;
@@ -467,8 +463,7 @@ test_encoder_refuses_frame (Fixture *fixture, gconstpointer data)
   g_signal_connect (rtc_pipeline_get (pipeline, "rtc"), "encoder-setup",
       G_CALLBACK (keep_encoder), &encoder);
   rtc_pipeline_play (pipeline);
-  rtc_test_wait (
-      fixture->context, g_atomic_pointer_get (&encoder) != NULL);
+  rtc_test_wait (fixture->context, g_atomic_pointer_get (&encoder) != NULL);
   counter_wait (fixture, frames, 3);
   sink = gst_element_get_static_pad (encoder, "sink");
   probe = gst_pad_add_probe (
@@ -500,8 +495,8 @@ test_evicted (Fixture *fixture, gconstpointer data)
   rtc_pipeline_play (first);
   check_wait_connected (fixture, first);
   rtc_pipeline_play (second);
-  details = check_failure (fixture, first, GST_MESSAGE_ERROR,
-      GST_RTC_ERROR_JOIN_ROOM_ERROR, "none");
+  details = check_failure (
+      fixture, first, GST_MESSAGE_ERROR, GST_RTC_ERROR_JOIN_ROOM_ERROR, "none");
   g_assert_false (is_retryable (details));
   fact = rtc_pipeline_find (first, GST_MESSAGE_ELEMENT, "rtc-client-banned");
   error = rtc_pipeline_find (first, GST_MESSAGE_ERROR, NULL);
@@ -509,8 +504,7 @@ test_evicted (Fixture *fixture, gconstpointer data)
   g_assert_true (g_ptr_array_find (first->messages, error, &error_index));
   g_assert_cmpuint (fact_index, <, error_index);
   g_assert_cmpuint (1, ==,
-      rtc_pipeline_count (
-          first, GST_MESSAGE_ELEMENT, "rtc-client-banned"));
+      rtc_pipeline_count (first, GST_MESSAGE_ELEMENT, "rtc-client-banned"));
 
   check_wait_connected (fixture, second);
   check_no_failure (second);
@@ -536,12 +530,12 @@ test_too_many_viewers (Fixture *fixture, gconstpointer data)
   rtc_pipeline_play (second);
   details = check_failure (fixture, second, GST_MESSAGE_WARNING,
       GST_RTC_ERROR_SUBSCRIBE_FAILED, "subscribe");
-  g_assert_cmpstr ("alice", ==,
-      gst_structure_get_string (details, GST_RTC_DETAIL_USER_ID));
+  g_assert_cmpstr (
+      "alice", ==, gst_structure_get_string (details, GST_RTC_DETAIL_USER_ID));
   details = check_failure (fixture, publisher, GST_MESSAGE_WARNING,
       GST_RTC_ERROR_PUBLISH_ERROR, "publish");
-  g_assert_cmpstr ("second", ==,
-      gst_structure_get_string (details, GST_RTC_DETAIL_USER_ID));
+  g_assert_cmpstr (
+      "second", ==, gst_structure_get_string (details, GST_RTC_DETAIL_USER_ID));
 
   /* The one that is served goes on. */
   counter_wait (fixture, frames, 10);
@@ -597,8 +591,7 @@ test_serve_is_shared (Fixture *fixture, gconstpointer data)
       rtc_pipeline_count (
           publisher, GST_MESSAGE_ELEMENT, "rtc-server-started"));
   g_assert_cmpuint (0, ==,
-      rtc_pipeline_count (
-          viewer, GST_MESSAGE_ELEMENT, "rtc-server-started"));
+      rtc_pipeline_count (viewer, GST_MESSAGE_ELEMENT, "rtc-server-started"));
   check_no_failure (publisher);
   check_no_failure (viewer);
   rtc_pipeline_free (publisher);
@@ -607,8 +600,8 @@ test_serve_is_shared (Fixture *fixture, gconstpointer data)
   rtc_pipeline_forget (viewer);
   rtc_pipeline_play (viewer);
   rtc_test_wait (fixture->context,
-      rtc_pipeline_find (
-          viewer, GST_MESSAGE_ELEMENT, "rtc-server-started") != NULL);
+      rtc_pipeline_find (viewer, GST_MESSAGE_ELEMENT, "rtc-server-started") !=
+          NULL);
   rtc_pipeline_free (viewer);
   counter_free (frames);
 }
@@ -616,15 +609,15 @@ test_serve_is_shared (Fixture *fixture, gconstpointer data)
 static void
 test_serve_beside_a_room_server (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_lone_new ("rtcsink",
-      gst_rtc_server_get_url (fixture->server), "serve=true");
+  RtcPipeline *pipeline = check_lone_new (
+      "rtcsink", gst_rtc_server_get_url (fixture->server), "serve=true");
 
   rtc_pipeline_play (pipeline);
   check_wait_connected (fixture, pipeline);
   check_barrier (fixture, pipeline);
   check_no_failure (pipeline);
-  g_assert_null (rtc_pipeline_find (
-      pipeline, GST_MESSAGE_ELEMENT, "rtc-server-started"));
+  g_assert_null (
+      rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, "rtc-server-started"));
   rtc_pipeline_free (pipeline);
 }
 
@@ -656,7 +649,7 @@ main (int argc, char **argv)
   CHECK_ADD ("/failures/foreign-port", test_foreign_port);
   CHECK_ADD ("/failures/serve-not-loopback", test_serve_not_loopback);
   CHECK_ADD ("/failures/serve-is-shared", test_serve_is_shared);
-  CHECK_ADD ("/failures/serve-beside-a-room-server",
-      test_serve_beside_a_room_server);
+  CHECK_ADD (
+      "/failures/serve-beside-a-room-server", test_serve_beside_a_room_server);
   return g_test_run ();
 }

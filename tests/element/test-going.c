@@ -10,11 +10,11 @@
 /* A goodbye that nobody answers is waited for this long, and then some for
  * a machine that is busy. */
 #define LONGEST_STOP (2 * G_TIME_SPAN_SECOND)
-#define SESSION_OPENED                                                       \
-  "{\"type\":\"session-opened\",\"session\":\"s1\",\"user\":\"bob\","        \
+#define SESSION_OPENED                                                         \
+  "{\"type\":\"session-opened\",\"session\":\"s1\",\"user\":\"bob\","          \
   "\"screen\":false}"
-#define BOB_WITH_CAMERA                                                      \
-  "[{\"user\":\"bob\",\"streams\":[{\"screen\":false,"                       \
+#define BOB_WITH_CAMERA                                                        \
+  "[{\"user\":\"bob\",\"streams\":[{\"screen\":false,"                         \
   "\"videoCodec\":\"VP8\"}]}]"
 
 static const gchar *const factories[] = {"rtcsink", "rtcsrc"};
@@ -71,6 +71,86 @@ on_look_again (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static GstTracer *
+find_leaks_tracer (void)
+{
+  GList *tracers = gst_tracing_get_active_tracers ();
+  GstTracer *found = NULL;
+
+  for (GList *item = tracers; item; item = item->next) {
+    if (g_str_equal ("GstLeaksTracer", G_OBJECT_TYPE_NAME (item->data)))
+      found = gst_object_ref (item->data);
+  }
+  g_list_free_full (tracers, gst_object_unref);
+  return found;
+}
+
+/* What the registry keeps, and what the DTLS plugin does: one agent for the
+ * process. */
+static gboolean
+may_stay (const gchar *type)
+{
+  const gchar *const kept[] = {"GstRegistry", "GstPlugin", "GstElementFactory",
+      "GstTypeFindFactory", "GstDeviceProviderFactory", "GstDynamicTypeFactory",
+      "GstTracerFactory", "GstPadTemplate", "GstSystemClock", "GstDtlsAgent",
+      "GstTaskPool", "GstCaps", "GstAllocatorSysmem", "GstLeaksTracer", NULL};
+
+  return g_strv_contains (kept, type);
+}
+
+/* The tracer gives the objects without a reference, so its answers must
+ * never be freed. */
+static GSList *answers;
+
+static gboolean
+has_left_nothing (GstTracer *tracer, gboolean tell)
+{
+  GstStructure *live = NULL;
+  const GValue *list;
+  gboolean nothing = TRUE;
+
+  g_signal_emit_by_name (tracer, "get-live-objects", &live);
+  answers = g_slist_prepend (answers, live);
+  list = gst_structure_get_value (live, "live-objects-list");
+  for (guint i = 0; i < gst_value_list_get_size (list); i++) {
+    const GstStructure *row =
+        gst_value_get_structure (gst_value_list_get_value (list, i));
+    const GValue *object = gst_structure_get_value (row, "object");
+    const gchar *type = G_VALUE_TYPE_NAME (object);
+
+    if (G_VALUE_HOLDS_OBJECT (object) && g_value_get_object (object))
+      type = G_OBJECT_TYPE_NAME (g_value_get_object (object));
+    if (may_stay (type))
+      continue;
+    nothing = FALSE;
+    if (tell)
+      g_test_message ("left behind: %s %s", type,
+          G_VALUE_HOLDS (object, GST_TYPE_OBJECT)
+              ? GST_OBJECT_NAME (g_value_get_object (object))
+              : "");
+  }
+  return nothing;
+}
+
+static void
+tell_what_is_left (void)
+{
+  g_autoptr (GstTracer) tracer = find_leaks_tracer ();
+  GDir *dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *entry;
+
+  while ((entry = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/comm", entry);
+    g_autofree gchar *name = NULL;
+
+    if (g_file_get_contents (path, &name, NULL, NULL))
+      g_test_message ("thread %s", g_strchomp (name));
+  }
+  g_dir_close (dir);
+  if (tracer)
+    has_left_nothing (tracer, TRUE);
+}
+
 /* Idle threads of pools end by themselves. */
 static void
 wait_until_back (Fixture *fixture, const Footprint *before)
@@ -80,7 +160,11 @@ wait_until_back (Fixture *fixture, const Footprint *before)
   g_thread_pool_stop_unused_threads ();
   g_source_set_callback (source, on_look_again, NULL, NULL);
   g_source_attach (source, fixture->context);
-  rtc_test_wait (fixture->context, is_back (before));
+  for (guint i = 0; i < 800 && !is_back (before); i++)
+    g_main_context_iteration (fixture->context, TRUE);
+  if (!is_back (before))
+    tell_what_is_left ();
+  g_assert_true (is_back (before));
   g_source_destroy (source);
   g_source_unref (source);
 }
@@ -112,18 +196,17 @@ test_while_configuring (Fixture *fixture, gconstpointer data)
 static void
 test_while_joining (Fixture *fixture, gconstpointer data)
 {
-  scripted_server_add (fixture->scripted,
-      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
-          .act = SCRIPTED_SILENT,
-          .always = TRUE});
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
+                             .act = SCRIPTED_SILENT,
+                             .always = TRUE});
   for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
     RtcPipeline *pipeline = check_lone_new (
         factories[i], scripted_server_get_url (fixture->scripted), "");
 
     rtc_pipeline_play (pipeline);
-    rtc_test_wait (fixture->context,
-        scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_JOIN) ==
-            i + 1);
+    rtc_test_wait (fixture->context, scripted_server_count (fixture->scripted,
+                                         GST_RTC_MESSAGE_JOIN) == i + 1);
     stop_in_time (pipeline);
     check_no_failure (pipeline);
     rtc_pipeline_free (pipeline);
@@ -133,13 +216,12 @@ test_while_joining (Fixture *fixture, gconstpointer data)
 static void
 test_while_offering (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_publisher_new (
-      scripted_server_get_url (fixture->scripted), "");
+  RtcPipeline *pipeline =
+      check_publisher_new (scripted_server_get_url (fixture->scripted), "");
 
   rtc_pipeline_play (pipeline);
   rtc_test_wait (fixture->context,
-      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) ==
-          1);
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) == 1);
   scripted_server_send (fixture->scripted, SESSION_OPENED);
   rtc_test_wait (fixture->context,
       scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_OFFER) == 1);
@@ -152,13 +234,12 @@ test_while_offering (Fixture *fixture, gconstpointer data)
 static void
 test_before_the_offer (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_publisher_new (
-      scripted_server_get_url (fixture->scripted), "");
+  RtcPipeline *pipeline =
+      check_publisher_new (scripted_server_get_url (fixture->scripted), "");
 
   rtc_pipeline_play (pipeline);
   rtc_test_wait (fixture->context,
-      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) ==
-          1);
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) == 1);
   scripted_server_send (fixture->scripted, SESSION_OPENED);
   rtc_test_settle (fixture->context);
   stop_in_time (pipeline);
@@ -169,14 +250,13 @@ test_before_the_offer (Fixture *fixture, gconstpointer data)
 static void
 test_while_awaiting_the_offer (Fixture *fixture, gconstpointer data)
 {
-  RtcPipeline *pipeline = check_viewer_new (
-      scripted_server_get_url (fixture->scripted), "");
+  RtcPipeline *pipeline =
+      check_viewer_new (scripted_server_get_url (fixture->scripted), "");
 
   scripted_server_set_users (fixture->scripted, BOB_WITH_CAMERA);
   rtc_pipeline_play (pipeline);
-  rtc_test_wait (fixture->context,
-      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_SUBSCRIBE) ==
-          1);
+  rtc_test_wait (fixture->context, scripted_server_count (fixture->scripted,
+                                       GST_RTC_MESSAGE_SUBSCRIBE) == 1);
   check_barrier (fixture, pipeline);
   stop_in_time (pipeline);
   check_no_failure (pipeline);
@@ -281,11 +361,9 @@ typedef enum
 } Moment;
 
 static void
-connect_moment (Moment moment, GstElement *sink, GstElement *src,
-    Stopper *stopper)
+connect_moment (
+    Moment moment, GstElement *sink, GstElement *src, Stopper *stopper)
 {
-  GstPromise *promise;
-
   switch (moment) {
     case AT_PAD_ADDED:
       g_signal_connect (src, "pad-added", G_CALLBACK (on_pad_added), stopper);
@@ -303,22 +381,27 @@ connect_moment (Moment moment, GstElement *sink, GstElement *src,
           G_CALLBACK (on_connection_state), stopper);
       break;
     default:
-      promise = gst_promise_new_with_change_func (on_promise, stopper, NULL);
-      gst_element_set_state (src, GST_STATE_READY);
-      g_signal_emit_by_name (src, "set-user-visibility", FALSE, promise);
-      gst_promise_unref (promise);
       break;
   }
+}
+
+static void
+ask_with_promise (GstElement *src, Stopper *stopper)
+{
+  GstPromise *promise =
+      gst_promise_new_with_change_func (on_promise, stopper, NULL);
+
+  g_signal_emit_by_name (src, "set-user-visibility", FALSE, promise);
+  gst_promise_unref (promise);
 }
 
 static GstElement *
 parse_pipeline (const gchar *format, const gchar *url)
 {
-  g_autofree gchar *line =
-      g_strdup_printf ("%s server-url=%s room-id=room " CHECK_LOCAL "%s",
-          format, url,
-          g_str_has_prefix (format, "rtcsink") ? CHECK_PUBLISHER
-                                               : " fakesink async=false");
+  g_autofree gchar *line = g_strdup_printf (
+      "%s server-url=%s room-id=room " CHECK_LOCAL "%s", format, url,
+      g_str_has_prefix (format, "rtcsink") ? CHECK_PUBLISHER
+                                           : " fakesink async=false");
   g_autoptr (GError) error = NULL;
   GstElement *pipeline = gst_parse_launch (line, &error);
 
@@ -334,33 +417,31 @@ stop_at (Fixture *fixture, Moment moment, gboolean destroy)
   GstElement *viewer = parse_pipeline ("rtcsrc name=rtc", url);
   gboolean of_publisher =
       moment == AT_VIEWER_ADDED || moment == AT_PEER_CREATED;
+  GstElement *stopped = of_publisher ? publisher : viewer;
   GstElement *other = of_publisher ? viewer : publisher;
   GstElement *sink = gst_bin_get_by_name (GST_BIN (publisher), "rtc");
   GstElement *src = gst_bin_get_by_name (GST_BIN (viewer), "rtc");
-  gpointer watched = of_publisher ? sink : src;
-  Stopper stopper = {.fixture = fixture,
-      .pipeline = of_publisher ? publisher : viewer,
-      .destroy = destroy};
+  Stopper stopper = {
+      .fixture = fixture, .pipeline = stopped, .destroy = destroy};
 
-  g_object_add_weak_pointer (watched, &watched);
+  /* Given to the callback, which may be there before this thread is done
+   * with starting it. */
+  if (destroy)
+    gst_object_ref (stopped);
   connect_moment (moment, sink, src, &stopper);
+  gst_element_set_state (other, GST_STATE_PLAYING);
+  gst_element_set_state (stopped, GST_STATE_PLAYING);
+  if (moment == AT_PROMISE)
+    ask_with_promise (src, &stopper);
   gst_object_unref (sink);
   gst_object_unref (src);
-  /* The one that stops by itself is started last: this thread is done with
-   * it when that happens, and what it returns may be a failure then. */
-  gst_element_set_state (other, GST_STATE_PLAYING);
   if (destroy)
-    gst_object_ref (of_publisher ? publisher : viewer);
-  gst_element_set_state (of_publisher ? publisher : viewer, GST_STATE_PLAYING);
-  if (destroy)
-    gst_object_unref (of_publisher ? publisher : viewer);
+    gst_object_unref (stopped);
 
   rtc_test_wait (fixture->context, g_atomic_int_get (&stopper.done));
   gst_element_set_state (other, GST_STATE_NULL);
   gst_object_unref (other);
   if (!destroy) {
-    GstElement *stopped = of_publisher ? publisher : viewer;
-
     gst_element_set_state (stopped, GST_STATE_NULL);
     gst_object_unref (stopped);
   }
@@ -370,14 +451,14 @@ static void
 test_null_in_a_callback (Fixture *fixture, gconstpointer data)
 {
   for (guint moment = 0; moment < N_MOMENTS; moment++)
-    stop_at (fixture, (Moment) moment, FALSE);
+    stop_at (fixture, (Moment)moment, FALSE);
 }
 
 static void
 test_destroyed_in_a_callback (Fixture *fixture, gconstpointer data)
 {
   for (guint moment = 0; moment < N_MOMENTS; moment++)
-    stop_at (fixture, (Moment) moment, TRUE);
+    stop_at (fixture, (Moment)moment, TRUE);
 }
 
 /* --- any moment --- */
@@ -411,67 +492,13 @@ test_any_moment (Fixture *fixture, gconstpointer data)
   rtc_test_settle (fixture->context);
   before = measure ();
   for (guint i = 0; i < N_CUTS; i++) {
-    cut (fixture, (guint) g_test_rand_int_range (0, LONGEST_CUT_MS),
+    cut (fixture, (guint)g_test_rand_int_range (0, LONGEST_CUT_MS),
         g_test_rand_bit ());
   }
   wait_until_back (fixture, &before);
 }
 
 /* --- what is left --- */
-
-static GstTracer *
-find_leaks_tracer (void)
-{
-  GList *tracers = gst_tracing_get_active_tracers ();
-  GstTracer *found = NULL;
-
-  for (GList *item = tracers; item; item = item->next) {
-    if (g_str_equal ("GstLeaksTracer", G_OBJECT_TYPE_NAME (item->data)))
-      found = gst_object_ref (item->data);
-  }
-  g_list_free_full (tracers, gst_object_unref);
-  return found;
-}
-
-/* What the registry keeps, and what the DTLS plugin does: one agent for the
- * process. */
-static gboolean
-may_stay (const gchar *type)
-{
-  const gchar *const kept[] = {"GstRegistry", "GstPlugin",
-      "GstElementFactory", "GstTypeFindFactory", "GstDeviceProviderFactory",
-      "GstDynamicTypeFactory", "GstTracerFactory", "GstPadTemplate",
-      "GstSystemClock", "GstDtlsAgent", "GstTaskPool", "GstCaps",
-      "GstAllocatorSysmem", "GstLeaksTracer", NULL};
-
-  return g_strv_contains (kept, type);
-}
-
-static gboolean
-has_left_nothing (GstTracer *tracer, gboolean tell)
-{
-  g_autoptr (GstStructure) live = NULL;
-  const GValue *list;
-  gboolean nothing = TRUE;
-
-  g_signal_emit_by_name (tracer, "get-live-objects", &live);
-  list = gst_structure_get_value (live, "live-objects-list");
-  for (guint i = 0; i < gst_value_list_get_size (list); i++) {
-    const GstStructure *row =
-        gst_value_get_structure (gst_value_list_get_value (list, i));
-    const GValue *object = gst_structure_get_value (row, "object");
-    const gchar *type = G_VALUE_TYPE_NAME (object);
-
-    if (G_VALUE_HOLDS_OBJECT (object) && g_value_get_object (object))
-      type = G_OBJECT_TYPE_NAME (g_value_get_object (object));
-    if (may_stay (type))
-      continue;
-    nothing = FALSE;
-    if (tell)
-      g_test_message ("left behind: %s", type);
-  }
-  return nothing;
-}
 
 /* Goes last, so that it sees what the others left. */
 static void
@@ -505,8 +532,7 @@ main (int argc, char **argv)
   CHECK_ADD ("/going/while-joining", test_while_joining);
   CHECK_ADD ("/going/while-offering", test_while_offering);
   CHECK_ADD ("/going/before-the-offer", test_before_the_offer);
-  CHECK_ADD (
-      "/going/while-awaiting-the-offer", test_while_awaiting_the_offer);
+  CHECK_ADD ("/going/while-awaiting-the-offer", test_while_awaiting_the_offer);
   CHECK_ADD ("/going/with-the-server-gone", test_with_the_server_gone);
   CHECK_ADD ("/going/null-in-a-callback", test_null_in_a_callback);
   CHECK_ADD ("/going/destroyed-in-a-callback", test_destroyed_in_a_callback);

@@ -201,11 +201,12 @@ on_element_message (Publisher *self, GstMessage *message)
     return;
   tell ("tell", text);
   if (gst_structure_has_name (fact, "rtc-server-started")) {
-    const gchar *page = gst_structure_get_string (fact, "page");
+    g_autofree gchar *page =
+        g_strconcat (gst_structure_get_string (fact, "page"), DEMO_ROOM, NULL);
 
     g_free (self->address);
     self->address = g_strdup (gst_structure_get_string (fact, "address"));
-    tell ("page", page ? page : self->address);
+    tell ("page", page);
     report_ready (self);
   }
 }

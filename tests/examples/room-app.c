@@ -48,7 +48,7 @@ typedef struct
   GMainLoop *loop;
   GstElement *pipeline;
   GstElement *rtcsrc;
-  const gchar *token; /* NULL: none */
+  const gchar *token;  /* NULL: none */
   const gchar *wanted; /* user to watch, NULL: the first with a stream */
   gchar *watched;      /* user that was subscribed to */
   guint joins;
@@ -68,9 +68,9 @@ on_answer (GstPromise *promise, gpointer user_data)
 
   if (!reply)
     return;
-  gst_element_post_message (pipeline,
-      gst_message_new_application (
-          GST_OBJECT (pipeline), gst_structure_copy (reply)));
+  gst_element_post_message (
+      pipeline, gst_message_new_application (
+                    GST_OBJECT (pipeline), gst_structure_copy (reply)));
 }
 
 /* The element takes a reference for as long as it needs the promise, and
@@ -98,8 +98,7 @@ join (gpointer user_data)
   g_autoptr (GstPromise) promise = new_promise (app);
 
   app->joins++;
-  g_signal_emit_by_name (
-      app->rtcsrc, "join", app->token, NULL, NULL, promise);
+  g_signal_emit_by_name (app->rtcsrc, "join", app->token, NULL, NULL, promise);
   return G_SOURCE_REMOVE;
 }
 
@@ -112,8 +111,7 @@ subscribe (App *app, const gchar *user_id)
           G_TYPE_BOOLEAN, TRUE, "screen", G_TYPE_BOOLEAN, FALSE, NULL);
 
   app->watched = g_strdup (user_id);
-  g_signal_emit_by_name (
-      app->rtcsrc, "subscribe", user_id, options, promise);
+  g_signal_emit_by_name (app->rtcsrc, "subscribe", user_id, options, promise);
 }
 
 /* In the mute calls TRUE disables; the sound is not named and stays. */
@@ -121,8 +119,8 @@ static void
 mute_video (App *app, gboolean mute)
 {
   g_autoptr (GstPromise) promise = new_promise (app);
-  g_autoptr (GstStructure) options = gst_structure_new (
-      "options", "video", G_TYPE_BOOLEAN, mute, NULL);
+  g_autoptr (GstStructure) options =
+      gst_structure_new ("options", "video", G_TYPE_BOOLEAN, mute, NULL);
 
   app->resuming = !mute;
   g_signal_emit_by_name (
@@ -132,7 +130,10 @@ mute_video (App *app, gboolean mute)
 static gboolean
 resume (gpointer user_data)
 {
-  mute_video (user_data, FALSE);
+  App *app = user_data;
+
+  if (!app->leaving)
+    mute_video (app, FALSE);
   return G_SOURCE_REMOVE;
 }
 
@@ -162,10 +163,10 @@ on_picture (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
     return GST_PAD_PROBE_OK;
   gst_structure_get_int (gst_caps_get_structure (caps, 0), "width", &width);
   gst_structure_get_int (gst_caps_get_structure (caps, 0), "height", &height);
-  gst_element_post_message (pipeline,
-      gst_message_new_application (GST_OBJECT (pipeline),
-          gst_structure_new ("app-picture", "width", G_TYPE_INT, width,
-              "height", G_TYPE_INT, height, NULL)));
+  gst_element_post_message (
+      pipeline, gst_message_new_application (GST_OBJECT (pipeline),
+                    gst_structure_new ("app-picture", "width", G_TYPE_INT,
+                        width, "height", G_TYPE_INT, height, NULL)));
   return GST_PAD_PROBE_REMOVE;
 }
 
@@ -198,8 +199,8 @@ on_pad_added (GstElement *rtcsrc, GstPad *pad, gpointer user_data)
       TRUE, &error);
 
   if (!branch) {
-    GST_ELEMENT_ERROR (pipeline, CORE, MISSING_PLUGIN,
-        ("%s", error->message), (NULL));
+    GST_ELEMENT_ERROR (
+        pipeline, CORE, MISSING_PLUGIN, ("%s", error->message), (NULL));
     return;
   }
   gst_bin_add (GST_BIN (pipeline), branch);
@@ -249,8 +250,7 @@ explain_failure (App *app, const GstStructure *details)
       gst_structure_get_string (details, GST_RTC_DETAIL_SYMBOL),
       gst_structure_get_string (details, GST_RTC_DETAIL_OPERATION),
       gst_structure_get_string (details, GST_RTC_DETAIL_REASON));
-  if (gst_structure_get_int (
-          details, GST_RTC_DETAIL_NATIVE_CODE, &native_code))
+  if (gst_structure_get_int (details, GST_RTC_DETAIL_NATIVE_CODE, &native_code))
     g_printerr ("  native-code %d\n", native_code);
 
   app->status = STATUS_OTHER;
@@ -421,8 +421,8 @@ build (App *app, const gchar *server_url, const gchar *room)
   gst_util_set_object_arg (G_OBJECT (app->rtcsrc), "auto-subscribe", "none");
   if (server_url)
     g_object_set (app->rtcsrc, "server-url", server_url, NULL);
-  g_signal_connect_object (app->rtcsrc, "pad-added",
-      G_CALLBACK (on_pad_added), app->pipeline, 0);
+  g_signal_connect_object (
+      app->rtcsrc, "pad-added", G_CALLBACK (on_pad_added), app->pipeline, 0);
   return gst_bin_add (GST_BIN (app->pipeline), app->rtcsrc);
 }
 
@@ -472,8 +472,7 @@ main (int argc, char *argv[])
       "5 internal, 6 signaling, 7 websocket, 8 other.");
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
-  if (!g_option_context_parse (context, &argc, &argv, &error) ||
-      seconds < 1) {
+  if (!g_option_context_parse (context, &argc, &argv, &error) || seconds < 1) {
     g_printerr ("%s\n", error ? error->message : "--seconds is at least 1");
     return STATUS_USAGE;
   }
@@ -481,10 +480,10 @@ main (int argc, char *argv[])
   app.token = token;
   app.wanted = user;
   if (build (&app, server_url, room ? room : "demo"))
-    run (&app, (guint) seconds);
+    run (&app, (guint)seconds);
   else
     app.status = STATUS_OTHER;
   g_clear_object (&app.pipeline);
   g_free (app.watched);
-  return (int) app.status;
+  return (int)app.status;
 }

@@ -114,6 +114,10 @@ class App:
         options = Gst.Structure.new_empty("options")
         options.set_value("video", mute)
         self.call("mute-remote", self.watched, options)
+
+    def resume(self):
+        if not self.leaving:
+            self.mute_video(False)
         return GLib.SOURCE_REMOVE
 
     def leave(self):
@@ -200,7 +204,7 @@ class App:
             say(f"subscribed to {self.watched}")
         elif operation == "mute-remote" and not self.resuming:
             say("muted the video")
-            GLib.timeout_add(MUTE_FOR, self.mute_video, False)
+            GLib.timeout_add(MUTE_FOR, self.resume)
         elif operation == "mute-remote":
             say("resumed the video")
             self.await_picture()

@@ -246,7 +246,10 @@ struct _RtcReader
   guint disorder;
   guint difference;
   guint last;
+  guint missing;
+  guint pause; /* ms */
   gint64 first_time;
+  gint64 last_time;
 };
 
 static guint
@@ -279,18 +282,31 @@ compare (RtcPainter *painter, guint number, Grid grid)
 }
 
 static void
+note_gap (RtcReader *self, guint number, gint64 now)
+{
+  if (number <= self->last)
+    self->disorder++;
+  else
+    self->missing = MAX (self->missing, number - self->last - 1);
+  self->pause = MAX (self->pause,
+      (guint) ((now - self->last_time) / G_TIME_SPAN_MILLISECOND));
+}
+
+static void
 note_frame (RtcReader *self, GstVideoFrame *frame)
 {
+  gint64 now = g_get_monotonic_time ();
   guint number = read_number (frame);
   Grid grid;
 
   measure_grid (frame, grid);
   g_mutex_lock (&self->lock);
   if (self->frames == 0)
-    self->first_time = g_get_monotonic_time ();
-  else if (number <= self->last)
-    self->disorder++;
+    self->first_time = now;
+  else
+    note_gap (self, number, now);
   self->last = number;
+  self->last_time = now;
   self->frames++;
   if (self->painter) {
     self->difference =
@@ -375,6 +391,27 @@ guint
 rtc_reader_get_last_number (RtcReader *self)
 {
   return get_figure (self, &self->last);
+}
+
+guint
+rtc_reader_get_most_missing (RtcReader *self)
+{
+  return get_figure (self, &self->missing);
+}
+
+guint
+rtc_reader_get_longest_pause (RtcReader *self)
+{
+  return get_figure (self, &self->pause);
+}
+
+void
+rtc_reader_forget_gaps (RtcReader *self)
+{
+  g_mutex_lock (&self->lock);
+  self->missing = 0;
+  self->pause = 0;
+  g_mutex_unlock (&self->lock);
 }
 
 gint64

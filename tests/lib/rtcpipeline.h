@@ -60,6 +60,12 @@ guint rtc_reader_get_disorder (RtcReader *self);
 /* The greatest mean difference of a block to the picture that was sent. */
 guint rtc_reader_get_difference (RtcReader *self);
 guint rtc_reader_get_last_number (RtcReader *self);
+/* Frames missing between two that followed one another, the most so far, and
+ * the longest time between two, in ms. */
+guint rtc_reader_get_most_missing (RtcReader *self);
+guint rtc_reader_get_longest_pause (RtcReader *self);
+/* Begins with both anew. */
+void rtc_reader_forget_gaps (RtcReader *self);
 /* Monotonic time of the first frame, 0 before. */
 gint64 rtc_reader_get_first_time (RtcReader *self);
 

@@ -5,6 +5,7 @@
 
 #include <libsoup/soup.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct _ScriptedServer
 {
@@ -22,6 +23,7 @@ struct _ScriptedServer
   guint n_configs;
   guint close_code;
   guint n_sessions;
+  gboolean resumed;
 };
 
 typedef struct
@@ -86,8 +88,8 @@ make_usual_answer (ScriptedServer *self, GstRtcMessageType type, guint id)
 {
   if (type == GST_RTC_MESSAGE_JOIN)
     return g_strdup_printf ("{\"id\":%u,\"type\":\"ok\",\"secret\":\"s\","
-                            "\"seconds\":5,\"users\":%s}",
-        id, self->users);
+                            "\"seconds\":5,\"users\":%s,\"resumed\":%s}",
+        id, self->users, self->resumed ? "true" : "false");
   if (type == GST_RTC_MESSAGE_SUBSCRIBE)
     return g_strdup_printf (
         "{\"id\":%u,\"type\":\"ok\",\"session\":\"session-%u\"}", id,
@@ -133,7 +135,7 @@ perform (ScriptedServer *self, const ScriptedRow *row, guint id)
       scripted_server_send (self, row->text ? row->text : "garbage");
       break;
     case SCRIPTED_BINARY:
-      soup_websocket_connection_send_binary (self->socket, "{}", 2);
+      scripted_server_send_binary (self);
       break;
     case SCRIPTED_CLOSE:
       scripted_server_close (self, (guint16)row->code, row->text);
@@ -293,10 +295,25 @@ scripted_server_set_config_stalled (ScriptedServer *self, gboolean stalled)
 }
 
 void
+scripted_server_release_config (ScriptedServer *self)
+{
+  self->config_stalled = FALSE;
+  for (guint i = 0; i < self->stalled->len; i++)
+    soup_server_message_unpause (g_ptr_array_index (self->stalled, i));
+  g_ptr_array_set_size (self->stalled, 0);
+}
+
+void
 scripted_server_set_users (ScriptedServer *self, const gchar *users)
 {
   g_free (self->users);
   self->users = g_strdup (users);
+}
+
+void
+scripted_server_set_resumed (ScriptedServer *self, gboolean resumed)
+{
+  self->resumed = resumed;
 }
 
 const gchar *
@@ -332,6 +349,45 @@ scripted_server_reset (ScriptedServer *self)
   GIOStream *stream = soup_websocket_connection_get_io_stream (self->socket);
 
   g_io_stream_close (stream, NULL, NULL);
+}
+
+static GSocket *
+get_tcp_socket (ScriptedServer *self)
+{
+  GIOStream *stream = soup_websocket_connection_get_io_stream (self->socket);
+
+  /* libsoup wraps it. */
+  if (!G_IS_SOCKET_CONNECTION (stream)) {
+    g_object_get (stream, "base-iostream", &stream, NULL);
+    g_object_unref (stream); /* the wrapper keeps it */
+  }
+  return g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
+}
+
+void
+scripted_server_reset_tcp (ScriptedServer *self)
+{
+  const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  GSocket *socket = get_tcp_socket (self);
+
+  g_assert_cmpint (0, ==,
+      setsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_LINGER, &at_once,
+          sizeof (at_once)));
+  scripted_server_reset (self);
+}
+
+void
+scripted_server_send_binary (ScriptedServer *self)
+{
+  soup_websocket_connection_send_binary (self->socket, "{}", 2);
+}
+
+void
+scripted_server_send_bytes (
+    ScriptedServer *self, const gchar *bytes, gsize length)
+{
+  g_assert_cmpint ((gssize)length, ==,
+      g_socket_send (get_tcp_socket (self), bytes, length, NULL, NULL));
 }
 
 gboolean

@@ -52,9 +52,13 @@ void scripted_server_set_config (
     ScriptedServer *server, guint status, const gchar *body);
 void scripted_server_set_config_stalled (
     ScriptedServer *server, gboolean stalled);
+/* Answers what was left unanswered, and from now on. */
+void scripted_server_release_config (ScriptedServer *server);
 
 /* The roster in the answer to a join; JSON of the array `users`. */
 void scripted_server_set_users (ScriptedServer *server, const gchar *users);
+/* Whether joins from now on resume. */
+void scripted_server_set_resumed (ScriptedServer *server, gboolean resumed);
 
 /* `http://127.0.0.1:port`, `ws://127.0.0.1:port/ws`. */
 const gchar *scripted_server_get_url (ScriptedServer *server);
@@ -65,6 +69,12 @@ void scripted_server_send (ScriptedServer *server, const gchar *text);
 void scripted_server_close (
     ScriptedServer *server, guint16 code, const gchar *reason);
 void scripted_server_reset (ScriptedServer *server);
+/* The same by a TCP reset instead of the end of the stream. */
+void scripted_server_reset_tcp (ScriptedServer *server);
+void scripted_server_send_binary (ScriptedServer *server);
+/* Past all framing. */
+void scripted_server_send_bytes (
+    ScriptedServer *server, const gchar *bytes, gsize length);
 
 gboolean scripted_server_is_connected (ScriptedServer *server);
 /* 0 while it is open or when it ended without a closing frame. */

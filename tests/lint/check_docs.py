@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares the generated parts of README.md, between `<!-- KIND NAME -->` and
 `<!-- end -->`, with the built plugin, the error table and the sources.
-With --write it renews them. Finds the plugin by GST_PLUGIN_PATH."""
+With --write it renews them. Finds the plugin by GST_PLUGIN_PATH, and the
+program of the code matrix by its path in CODE_MATRIX."""
 
+import os
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIP = 77
 PART = re.compile(
-    r"<!-- (?P<kind>properties|codes|file)(?: (?P<name>\S+))? -->\n"
+    r"<!-- (?P<kind>properties|codes|matrix|file)(?: (?P<name>\S+))? -->\n"
     r"(?P<body>.*?)<!-- end -->",
     re.DOTALL,
 )
@@ -25,7 +28,7 @@ TYPES = {
 }
 
 
-class NoPlugin(Exception):
+class NotBuilt(Exception):
     pass
 
 
@@ -71,6 +74,16 @@ def make_codes(_name):
     return table(head, read_codes())
 
 
+def make_matrix(_name):
+    program = os.environ.get("CODE_MATRIX")
+    if not program or not pathlib.Path(program).exists():
+        raise NotBuilt("CODE_MATRIX does not name test-code-matrix")
+    shown = subprocess.run(
+        [program, "--print"], stdout=subprocess.PIPE, check=True, timeout=60
+    )
+    return shown.stdout.decode("utf-8")
+
+
 def make_file(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     return f"```c\n{text.rstrip()}\n```\n"
@@ -83,11 +96,11 @@ def load_elements():
         gi.require_version("Gst", "1.0")
         from gi.repository import GObject, Gst
     except (ImportError, ValueError) as error:
-        raise NoPlugin(f"python3-gi and gir1.2-gstreamer-1.0: {error}") from error
+        raise NotBuilt(f"python3-gi and gir1.2-gstreamer-1.0: {error}") from error
     Gst.init(None)
     elements = {n: Gst.ElementFactory.make(n) for n in ("rtcsink", "rtcsrc")}
     if not all(elements.values()):
-        raise NoPlugin("the plugin is not in GST_PLUGIN_PATH")
+        raise NotBuilt("the plugin is not in GST_PLUGIN_PATH")
     return elements, GObject
 
 
@@ -165,7 +178,12 @@ def make_properties(name):
     return table(["Property", "Type", "Default", "Meaning"], rows)
 
 
-MAKERS = {"properties": make_properties, "codes": make_codes, "file": make_file}
+MAKERS = {
+    "properties": make_properties,
+    "codes": make_codes,
+    "matrix": make_matrix,
+    "file": make_file,
+}
 
 
 def main():
@@ -178,7 +196,7 @@ def main():
         title = " ".join(filter(None, (part["kind"], part["name"])))
         try:
             body = MAKERS[part["kind"]](part["name"])
-        except NoPlugin as error:
+        except NotBuilt as error:
             skipped.append(f"{title}: {error}")
             return part[0]
         if body != part["body"]:

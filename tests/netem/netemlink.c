@@ -137,9 +137,9 @@ typedef struct
   gdouble most;
 } NumberRow;
 
-#define NUMBER(name, field, most)                                            \
-  {                                                                          \
-    name, G_STRUCT_OFFSET (NetemSettings, field), most                       \
+#define NUMBER(name, field, most)                                              \
+  {                                                                            \
+    name, G_STRUCT_OFFSET (NetemSettings, field), most                         \
   }
 
 static const NumberRow numbers[] = {
@@ -301,14 +301,13 @@ enter_queue (NetemLink *link, gsize size, gint64 now, gint64 *queued)
     return NETEM_QUEUE_FULL;
   link->line_free =
       now + *queued + (gint64)((gdouble)size * 8000 / settings->rate);
-  link->counters.longest_queue =
-      MAX (link->counters.longest_queue, *queued);
+  link->counters.longest_queue = MAX (link->counters.longest_queue, *queued);
   return NETEM_PASSED;
 }
 
 static NetemVerdict
-judge (NetemLink *link, const guint8 *packet, gsize size,
-    const gdouble *draws, gint64 now, gint64 *queued)
+judge (NetemLink *link, const guint8 *packet, gsize size, const gdouble *draws,
+    gint64 now, gint64 *queued)
 {
   const NetemSettings *settings = &link->settings;
   const NetemVerdict loss = draw_loss (link, draws);
@@ -351,8 +350,8 @@ flip_bit (guint8 *packet, gsize size, gdouble where)
 }
 
 NetemVerdict
-netem_link_offer (NetemLink *link, const guint8 *packet, gsize size,
-    gint64 now, gint64 *queued)
+netem_link_offer (NetemLink *link, const guint8 *packet, gsize size, gint64 now,
+    gint64 *queued)
 {
   gdouble draws[N_DRAWS];
   NetemVerdict verdict;

@@ -17,7 +17,7 @@ typedef enum
   NETEM_FILTERED,   /* its protocol is not let through */
   NETEM_OUTAGE,
   NETEM_TOO_BIG,
-  NETEM_FOREIGN, /* for an address outside the link */
+  NETEM_FOREIGN, /* for an address outside the link; not decided here */
   NETEM_N_VERDICTS
 } NetemVerdict;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Network namespaces and TUNs, by system calls alone. Any thread. */
+#define _GNU_SOURCE /* setns, unshare */
 #include "netemspace.h"
 
 #include <arpa/inet.h>
@@ -171,8 +172,8 @@ netem_space_return (gint before)
 }
 
 gboolean
-netem_space_new (const gchar *address, guint mtu, gint *space, gint *tun,
-    GError **error)
+netem_space_new (
+    const gchar *address, guint mtu, gint *space, gint *tun, GError **error)
 {
   const gint before = open_own_space ();
   gboolean ok;
@@ -186,8 +187,7 @@ netem_space_new (const gchar *address, guint mtu, gint *space, gint *tun,
     return FALSE;
   }
   *space = open_own_space ();
-  ok = *space >= 0 && add_tun (tun, error) &&
-       configure (address, mtu, error);
+  ok = *space >= 0 && add_tun (tun, error) && configure (address, mtu, error);
   netem_space_return (before);
   if (!ok && *space >= 0)
     close (*space);
@@ -246,8 +246,7 @@ change_up (gint control, gconstpointer data)
 {
   const gboolean up = GPOINTER_TO_INT (data);
 
-  return set_up (control, TUN_NAME, up) &&
-         (!up || add_default_route (control));
+  return set_up (control, TUN_NAME, up) && (!up || add_default_route (control));
 }
 
 gboolean

@@ -24,8 +24,8 @@ gboolean netem_space_is_possible (GError **error);
 
 /* Makes a namespace whose TUN has @address in 10.77.0.0/24 and is the way to
  * everywhere. The file of the namespace and the TUN, or FALSE. */
-gboolean netem_space_new (const gchar *address, guint mtu, gint *space,
-    gint *tun, GError **error);
+gboolean netem_space_new (
+    const gchar *address, guint mtu, gint *space, gint *tun, GError **error);
 
 /* Descriptor of the namespace @end of the emulator @pid, -1 on failure. */
 gint netem_space_open (GPid pid, NetemEnd end, GError **error);

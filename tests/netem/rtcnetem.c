@@ -39,6 +39,7 @@ typedef struct
   gint poll;
   FILE *log;
   gint64 started;
+  guint64 n_foreign[NETEM_N_ENDS];
   GString *command;
   gboolean ended;
 } Emulator;
@@ -56,8 +57,7 @@ static gboolean
 is_on_the_link (const guint8 *packet, gsize size)
 {
   /* 10.77.0.0/24 */
-  return size >= 20 && packet[16] == 10 && packet[17] == 77 &&
-         packet[18] == 0;
+  return size >= 20 && packet[16] == 10 && packet[17] == 77 && packet[18] == 0;
 }
 
 static const gchar *
@@ -128,6 +128,8 @@ read_packets (Emulator *self, NetemEnd from)
     if (is_on_the_link (packet, (gsize)size)) {
       verdict = netem_link_offer (
           self->links[from], packet, (gsize)size, now, &queued);
+    } else {
+      self->n_foreign[from]++;
     }
     write_log (self, from, packet, (gsize)size, now, queued, verdict);
   }
@@ -176,13 +178,13 @@ print_counters (const gchar *name, NetemLink *link)
 
   g_print (" %s.packets=%" G_GUINT64_FORMAT " %s.bytes=%" G_GUINT64_FORMAT,
       name, counters->packets, name, counters->bytes);
-  for (guint i = 0; i < NETEM_N_VERDICTS; i++) {
+  for (guint i = 0; i < NETEM_FOREIGN; i++) {
     g_print (" %s.%s=%" G_GUINT64_FORMAT, name, netem_verdict_get_nick (i),
         counters->verdicts[i]);
   }
   g_print (" %s.duplicated=%" G_GUINT64_FORMAT
-           " %s.corrupted=%" G_GUINT64_FORMAT
-           " %s.overtaken=%" G_GUINT64_FORMAT " %s.longest-queue-ms=%.3f",
+           " %s.corrupted=%" G_GUINT64_FORMAT " %s.overtaken=%" G_GUINT64_FORMAT
+           " %s.longest-queue-ms=%.3f",
       name, counters->duplicated, name, counters->corrupted, name,
       counters->overtaken, name, (gdouble)counters->longest_queue / 1000);
 }
@@ -220,7 +222,9 @@ run_command (Emulator *self, const gchar *line)
     g_print ("ok");
     print_counters ("a", self->links[NETEM_A]);
     print_counters ("b", self->links[NETEM_B]);
-    g_print ("\n");
+    g_print (" a.foreign=%" G_GUINT64_FORMAT " b.foreign=%" G_GUINT64_FORMAT
+             "\n",
+        self->n_foreign[NETEM_A], self->n_foreign[NETEM_B]);
   } else if (g_str_equal (line, "flush")) {
     if (self->log)
       fflush (self->log);
@@ -302,14 +306,13 @@ open_ends (Emulator *self, guint mtu, GError **error)
   for (gint end = 0; end < NETEM_N_ENDS; end++) {
     gint space;
 
-    if (!netem_space_new (
-            addresses[end], mtu, &space, &self->tuns[end], error))
+    if (!netem_space_new (addresses[end], mtu, &space, &self->tuns[end], error))
       return FALSE;
     /* The ends are looked for under these numbers. */
     if (dup2 (space, FIRST_SPACE_FD + end) < 0 ||
         self->tuns[end] >= FIRST_SPACE_FD) {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-          "too many files are open");
+      g_set_error (
+          error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "too many files are open");
       return FALSE;
     }
     close (space);
@@ -368,8 +371,7 @@ main_run (gint argc, gchar **argv)
   g_autofree gchar *settings = NULL;
   const GOptionEntry entries[] = {
       {"seed", 0, 0, G_OPTION_ARG_INT64, &seed,
-          "Where chance begins; equal seeds give equal verdicts (1)",
-          "NUMBER"},
+          "Where chance begins; equal seeds give equal verdicts (1)", "NUMBER"},
       {"mtu", 0, 0, G_OPTION_ARG_INT, &mtu, "Of both TUNs (1500)", "BYTES"},
       {"log", 0, 0, G_OPTION_ARG_FILENAME, &log, "One line for each packet",
           "FILE"},
@@ -416,8 +418,8 @@ static const gchar usage[] =
     "[SETTING=VALUE…]\n"
     "       rtc-netem exec PID A|B -- COMMAND [ARGUMENT…]\n"
     "\n"
-    "run makes two network namespaces, " NETEM_ADDRESS_A " in A and "
-    NETEM_ADDRESS_B " in B,\n"
+    "run makes two network namespaces, " NETEM_ADDRESS_A
+    " in A and " NETEM_ADDRESS_B " in B,\n"
     "prints \"ready PID\" and obeys lines from its input until that ends:\n"
     "  set a|b|both SETTING=VALUE…   what a or b sends; clear: a perfect "
     "link\n"

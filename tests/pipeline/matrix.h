@@ -106,7 +106,8 @@ typedef struct
  *
  * @call: what fails, or NULL where it fails by itself
  * @automatic: PLAYING makes it happen
- * @settings: properties for gst-launch; `@DEAD@`, `@RAW@` are ports
+ * @settings: properties and more for gst-launch; `@DEAD@`, `@RAW@` are ports
+ * @bare: rtcsink without pictures
  * @property, @value: set as they are
  * @script: of the scripted server; @status and @body: its getconfig
  * @configure: settings of a real server, which then is used
@@ -139,6 +140,7 @@ struct _MatrixRow
   MatrixCall call;
   gboolean automatic;
   const gchar *settings;
+  gboolean bare;
   const gchar *property;
   const gchar *value;
   ScriptedRow script;

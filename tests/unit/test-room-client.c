@@ -37,6 +37,8 @@ typedef struct
   gboolean shut_down;
   guint signaling_timeout;
   guint connect_timeout;
+  guint reconnect_attempts; /* none unless a test is about them */
+  guint reconnect_delay;
 } Fixture;
 
 static void
@@ -167,6 +169,8 @@ make_config (Fixture *fixture, const gchar *url)
 
   values.signaling_timeout = fixture->signaling_timeout;
   values.connect_timeout = fixture->connect_timeout;
+  values.reconnect_attempts = fixture->reconnect_attempts;
+  values.reconnect_delay = fixture->reconnect_delay;
   config = gst_rtc_config_new (&values, &error);
   g_assert_no_error (error);
   return config;
@@ -962,6 +966,343 @@ test_garbage (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* Coming back */
+
+#define BOB_ALONE                                                              \
+  "[{\"user\":\"bob\",\"streams\":[{\"audioCodec\":\"OPUS\","                  \
+  "\"videoCodec\":\"VP8\"}]}]"
+#define ONE_BREAK                                                              \
+  "failed connection-state=reconnecting connection-state=connected"
+
+static void
+forget_log (Fixture *fixture)
+{
+  rtc_test_settle (fixture->context);
+  g_string_truncate (fixture->log, 0);
+  g_ptr_array_set_size (fixture->events, 0);
+}
+
+static void
+enter_to_return (Fixture *fixture, guint attempts)
+{
+  fixture->reconnect_attempts = attempts;
+  fixture->reconnect_delay = 10;
+  enter (fixture);
+}
+
+static const GstRtcEvent *
+get_event (Fixture *fixture, guint index)
+{
+  g_assert_cmpuint (index, <, fixture->events->len);
+  return g_ptr_array_index (fixture->events, index);
+}
+
+static const GstRtcEvent *
+find_event (Fixture *fixture, GstRtcEventType type)
+{
+  for (guint i = fixture->events->len; i > 0; i--) {
+    if (get_event (fixture, i - 1)->type == type)
+      return get_event (fixture, i - 1);
+  }
+  g_assert_not_reached ();
+}
+
+static const GstRtcMessageFields *
+last_fields (Fixture *fixture, GstRtcMessageType type)
+{
+  GstRtcMessage *message = scripted_server_get_last (fixture->server, type);
+
+  g_assert_nonnull (message);
+  return gst_rtc_message_get_fields (message);
+}
+
+static void
+wait_seen (Fixture *fixture, GstRtcMessageType type, guint n)
+{
+  rtc_test_wait (
+      fixture->context, scripted_server_count (fixture->server, type) >= n);
+  rtc_test_settle (fixture->context);
+  g_assert_cmpuint (n, ==, scripted_server_count (fixture->server, type));
+}
+
+static void
+test_resumed (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  publish (fixture);
+  subscribe (fixture);
+  forget_log (fixture);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK);
+  g_assert_true (get_event (fixture, 0)->retrying);
+  g_assert_cmpuint (1, ==, get_event (fixture, 1)->attempt);
+  g_assert_cmpuint (0, ==, get_event (fixture, 1)->delay);
+  g_assert_cmpstr ("resumed", ==, get_event (fixture, 2)->reason);
+  g_assert_cmpstr (
+      "s", ==, last_fields (fixture, GST_RTC_MESSAGE_JOIN)->secret);
+  g_assert_cmpuint (2, ==, scripted_server_get_n_configs (fixture->server));
+  /* Nothing is asked for twice, and media sessions stand. */
+  wait_seen (fixture, GST_RTC_MESSAGE_PUBLISH, 1);
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 1);
+  gst_rtc_room_client_send_candidate (
+      fixture->client, "session-1", 0, "candidate:1");
+  wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
+}
+
+static void
+test_what_changed_meanwhile (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_set_users (fixture->server,
+      "[{\"user\":\"bob\",\"streams\":[{\"audioCodec\":\"OPUS\","
+      "\"videoCodec\":\"VP8\",\"audioMuted\":true}]},"
+      "{\"user\":\"erin\",\"streams\":[{\"videoCodec\":\"VP8\"}]},"
+      "{\"user\":\"dave\",\"streams\":[]}]");
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK " peer-leave:carol mute-audio:bob/camera "
+                               "peer-online:erin stream-added:erin/camera");
+}
+
+static void
+test_rejoined (Fixture *fixture, gconstpointer data)
+{
+  const GstRtcRequest mute_local = {
+      .operation = GST_RTC_OPERATION_MUTE_LOCAL, .audio = GST_RTC_TRUE};
+  const GstRtcRequest video_only = {.operation = GST_RTC_OPERATION_SUBSCRIBE,
+      .user_id = "bob",
+      .audio = GST_RTC_FALSE};
+  const GstRtcRequest pause = {.operation = GST_RTC_OPERATION_MUTE_REMOTE,
+      .user_id = "bob",
+      .video = GST_RTC_TRUE};
+
+  enter_to_return (fixture, 3);
+  publish (fixture);
+  ask (fixture, &mute_local);
+  ask (fixture, &video_only);
+  ask (fixture, &pause);
+  assert_ok (fixture);
+  forget_log (fixture);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK " media-opened:bob");
+  g_assert_cmpstr ("rejoined", ==, get_event (fixture, 2)->reason);
+  g_assert_cmpstr ("session-1", !=, get_event (fixture, 3)->media_session);
+  wait_seen (fixture, GST_RTC_MESSAGE_PUBLISH, 2);
+  wait_seen (fixture, GST_RTC_MESSAGE_MUTE_LOCAL, 2);
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
+  wait_seen (fixture, GST_RTC_MESSAGE_MUTE_REMOTE, 2);
+  g_assert_cmpstr (
+      "OPUS", ==, last_fields (fixture, GST_RTC_MESSAGE_PUBLISH)->audio_codec);
+  g_assert_cmpint (GST_RTC_TRUE, ==,
+      last_fields (fixture, GST_RTC_MESSAGE_MUTE_LOCAL)->audio);
+  g_assert_cmpint (GST_RTC_FALSE, ==,
+      last_fields (fixture, GST_RTC_MESSAGE_SUBSCRIBE)->audio);
+  g_assert_cmpint (GST_RTC_TRUE, ==,
+      last_fields (fixture, GST_RTC_MESSAGE_MUTE_REMOTE)->video);
+  /* The old session is none of the server's business. */
+  gst_rtc_room_client_send_candidate (
+      fixture->client, "session-1", 0, "candidate:1");
+  publish (fixture);
+  assert_code (fixture, GST_RTC_ERROR_ALREADY_PUBLISHED);
+  wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 0);
+}
+
+/* After a restart of the server everybody comes back by himself. */
+static void
+test_missing_are_waited_for (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  subscribe (fixture);
+  forget_log (fixture);
+  scripted_server_set_users (fixture->server, "[]");
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK);
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 1);
+  scripted_server_send (
+      fixture->server, "{\"type\":\"peer-online\",\"user\":\"bob\"}");
+  scripted_server_send (fixture->server,
+      "{\"type\":\"stream-added\",\"user\":\"bob\",\"screen\":false,"
+      "\"audioCodec\":\"OPUS\",\"videoCodec\":\"VP8\"}");
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
+  wait_log (fixture, ONE_BREAK " media-opened:bob");
+}
+
+static void
+test_missing_for_good (Fixture *fixture, gconstpointer data)
+{
+  fixture->signaling_timeout = TIMEOUT_MS;
+  enter_to_return (fixture, 3);
+  scripted_server_set_users (fixture->server, BOB_ALONE);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK);
+  wait_log (fixture, ONE_BREAK " peer-leave:carol peer-leave:dave");
+}
+
+static void
+test_requests_on_the_way_back (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 1000);
+  scripted_server_set_config_stalled (fixture->server, TRUE);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, "failed connection-state=reconnecting");
+  g_assert_true (gst_rtc_room_client_is_in_room (fixture->client));
+  g_assert_true (gst_rtc_room_client_is_returning (fixture->client));
+  publish (fixture);
+  assert_code (fixture, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED);
+  subscribe (fixture);
+  assert_code (fixture, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED);
+  join (fixture);
+  assert_code (fixture, GST_RTC_ERROR_ALREADY_IN_ROOM);
+  leave (fixture);
+  assert_ok (fixture);
+  g_assert_false (gst_rtc_room_client_is_in_room (fixture->client));
+}
+
+static void
+test_given_up (Fixture *fixture, gconstpointer data)
+{
+  const GstRtcEvent *failed;
+
+  enter_to_return (fixture, 2);
+  subscribe (fixture);
+  forget_log (fixture);
+  scripted_server_set_config (fixture->server, 503, "{}");
+  scripted_server_close (fixture->server, 1001, NULL);
+  wait_log (fixture,
+      "failed connection-state=reconnecting connection-state=reconnecting "
+      "media-closed connection-state=failed failed");
+  failed = find_event (fixture, GST_RTC_EVENT_FAILED);
+  g_assert_false (failed->retrying);
+  g_assert_error (failed->error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED);
+  g_assert_cmpint (1001, ==, gst_rtc_error_get_native_code (failed->error));
+  g_assert_false (gst_rtc_room_client_is_in_room (fixture->client));
+  g_assert_cmpuint (3, ==, scripted_server_get_n_configs (fixture->server));
+  leave (fixture);
+  assert_code (fixture, GST_RTC_ERROR_NOT_IN_ROOM);
+  scripted_server_set_config (
+      fixture->server, 200, "{\"websocketUrls\":[\"@URL@\"]}");
+  join (fixture);
+  assert_ok (fixture);
+}
+
+static void
+test_refused_on_the_way_back (Fixture *fixture, gconstpointer data)
+{
+  const GstRtcEvent *failed;
+
+  enter_to_return (fixture, 10);
+  scripted_server_add (
+      fixture->server, (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN,
+                           .act = SCRIPTED_REFUSE,
+                           .code = GST_RTC_ERROR_JOIN_ROOM_ERROR,
+                           .text = "token expired"});
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, "failed connection-state=reconnecting "
+                     "connection-state=failed failed");
+  failed = find_event (fixture, GST_RTC_EVENT_FAILED);
+  g_assert_error (failed->error, GST_RTC_ERROR, GST_RTC_ERROR_JOIN_ROOM_ERROR);
+  g_assert_false (failed->retrying);
+  g_assert_false (gst_rtc_error_get_retryable (failed->error));
+  g_assert_cmpuint (2, ==, scripted_server_get_n_configs (fixture->server));
+}
+
+/* Silence and breaks at the join count as attempts. */
+static void
+test_attempts_that_fail_late (Fixture *fixture, gconstpointer data)
+{
+  fixture->signaling_timeout = TIMEOUT_MS;
+  enter_to_return (fixture, 10);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_add (fixture->server,
+      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN, .act = SCRIPTED_SILENT});
+  scripted_server_add (fixture->server,
+      (ScriptedRow){.type = GST_RTC_MESSAGE_JOIN, .act = SCRIPTED_RESET});
+  scripted_server_reset (fixture->server);
+  wait_log (fixture,
+      "failed connection-state=reconnecting connection-state=reconnecting "
+      "connection-state=reconnecting connection-state=connected");
+  wait_seen (fixture, GST_RTC_MESSAGE_JOIN, 4);
+}
+
+static void
+test_closed_for_removal (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 10);
+  scripted_server_close (fixture->server, 4001, "removed");
+  wait_log (fixture, "connection-state=disconnected client-banned failed");
+  g_assert_error (find_event (fixture, GST_RTC_EVENT_FAILED)->error,
+      GST_RTC_ERROR, GST_RTC_ERROR_JOIN_ROOM_ERROR);
+  g_assert_cmpuint (1, ==, scripted_server_get_n_configs (fixture->server));
+}
+
+/* What was told as failed is not left behind on the server. */
+static void
+test_broken_publish_is_undone (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_add (fixture->server,
+      (ScriptedRow){.type = GST_RTC_MESSAGE_PUBLISH, .act = SCRIPTED_RESET});
+  publish (fixture);
+  assert_code (fixture, GST_RTC_ERROR_WEBSOCKET_FAILED);
+  wait_log (fixture, ONE_BREAK);
+  wait_seen (fixture, GST_RTC_MESSAGE_UNPUBLISH, 1);
+  publish (fixture);
+  assert_ok (fixture);
+}
+
+static void
+test_publication_lost (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  publish (fixture);
+  scripted_server_add (
+      fixture->server, (ScriptedRow){.type = GST_RTC_MESSAGE_PUBLISH,
+                           .act = SCRIPTED_REFUSE,
+                           .code = GST_RTC_ERROR_PUBLISH_ERROR});
+  forget_log (fixture);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK " publication-lost");
+  publish (fixture);
+  assert_ok (fixture);
+}
+
+static void
+test_media_that_ended_meanwhile (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  subscribe (fixture);
+  forget_log (fixture);
+  scripted_server_set_config_stalled (fixture->server, TRUE);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, "failed connection-state=reconnecting");
+  g_assert_true (gst_rtc_room_client_close_media (
+      fixture->client, "session-1", "no media"));
+  rtc_test_wait (
+      fixture->context, scripted_server_get_n_configs (fixture->server) == 2);
+  scripted_server_release_config (fixture->server);
+  wait_log (fixture, ONE_BREAK " media-opened:bob");
+  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 1);
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
+}
+
+static void
+test_renewed_token_comes_back (Fixture *fixture, gconstpointer data)
+{
+  const GstRtcRequest renew = {
+      .operation = GST_RTC_OPERATION_RENEW_TOKEN, .token = "newer"};
+
+  enter_to_return (fixture, 3);
+  ask (fixture, &renew);
+  assert_ok (fixture);
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK);
+  g_assert_cmpstr (
+      "newer", ==, last_fields (fixture, GST_RTC_MESSAGE_JOIN)->token);
+}
+
 /* Being told */
 
 static void
@@ -1386,6 +1727,20 @@ main (int argc, char **argv)
   add ("socket-lost-garbage", test_socket_lost, &lost_garbage);
   add ("after-socket-lost", test_after_socket_lost, NULL);
   add ("garbage", test_garbage, NULL);
+  add ("resumed", test_resumed, NULL);
+  add ("what-changed-meanwhile", test_what_changed_meanwhile, NULL);
+  add ("rejoined", test_rejoined, NULL);
+  add ("missing-are-waited-for", test_missing_are_waited_for, NULL);
+  add ("missing-for-good", test_missing_for_good, NULL);
+  add ("requests-on-the-way-back", test_requests_on_the_way_back, NULL);
+  add ("given-up", test_given_up, NULL);
+  add ("refused-on-the-way-back", test_refused_on_the_way_back, NULL);
+  add ("attempts-that-fail-late", test_attempts_that_fail_late, NULL);
+  add ("closed-for-removal", test_closed_for_removal, NULL);
+  add ("broken-publish-is-undone", test_broken_publish_is_undone, NULL);
+  add ("publication-lost", test_publication_lost, NULL);
+  add ("media-that-ended-meanwhile", test_media_that_ended_meanwhile, NULL);
+  add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);
   add ("banned", test_banned, NULL);
   add ("facts", test_facts, NULL);
   add ("subscription-ends-with-its-stream",

@@ -385,6 +385,38 @@ test_server_stops (Fixture *fixture, gconstpointer data)
       fixture->bob.error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED);
 }
 
+/* On the port that it had: both come back, and what they had with them. */
+static void
+test_server_restarts (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GstRtcEvent) sends = NULL;
+  g_autoptr (GstRtcEvent) receives = NULL;
+  g_autofree gchar *session = NULL;
+  g_autofree gchar *url = g_strdup (gst_rtc_server_get_url (fixture->server));
+  GstRtcServerSettings settings;
+  g_autoptr (GError) error = NULL;
+
+  connect_both (fixture);
+  session = g_strdup (fixture->bob.media_session);
+  gst_rtc_server_stop (fixture->server);
+  g_object_unref (fixture->server);
+  drop_until (fixture, &fixture->alice, GST_RTC_EVENT_FAILED);
+  drop_until (fixture, &fixture->bob, GST_RTC_EVENT_FAILED);
+  gst_rtc_server_settings_init (&settings);
+  settings.listen = url;
+  fixture->server = gst_rtc_server_start (&settings, &error);
+  g_assert_no_error (error);
+
+  receives = take_event (fixture, &fixture->bob, GST_RTC_EVENT_MEDIA_OPENED);
+  sends = take_event (fixture, &fixture->alice, GST_RTC_EVENT_MEDIA_OPENED);
+  g_assert_cmpstr (session, !=, receives->media_session);
+  g_assert_cmpstr (sends->media_session, ==, receives->media_session);
+  g_assert_cmpstr ("bob", ==, sends->user_id);
+  publish (fixture, &fixture->alice);
+  g_assert_error (
+      fixture->alice.error, GST_RTC_ERROR, GST_RTC_ERROR_ALREADY_PUBLISHED);
+}
+
 static void
 add (const gchar *name, void (*test) (Fixture *fixture, gconstpointer data))
 {
@@ -409,5 +441,6 @@ main (int argc, char **argv)
   add ("publisher-leaves", test_publisher_leaves);
   add ("evicted", test_evicted);
   add ("server-stops", test_server_stops);
+  add ("server-restarts", test_server_restarts);
   return g_test_run ();
 }

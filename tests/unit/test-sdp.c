@@ -449,6 +449,72 @@ test_fingerprint_of_a_certificate (void)
       "-----BEGIN CERTIFICATE-----\n", G_CHECKSUM_SHA256));
 }
 
+static gchar *
+load_vector (const gchar *name)
+{
+  g_autofree gchar *path = g_test_build_filename (
+      G_TEST_DIST, "tests", "vectors", "sdp", name, NULL);
+  gchar *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    g_error ("%s cannot be read", path);
+  return text;
+}
+
+static const gchar *
+get_encoding (const GstRtcSdp *sdp, guint mline)
+{
+  const GstRtcSdpTrack *track = gst_rtc_sdp_get_track (sdp, mline);
+
+  return gst_structure_get_string (
+      gst_caps_get_structure (track->caps, 0), "encoding-name");
+}
+
+/* As Chromium writes them by itself: all its codecs with RTX, RED and FEC,
+ * all header extensions, transport-wide feedback and three layers. */
+static void
+test_offers_of_a_browser_are_cut_down (void)
+{
+  static const gchar *const names[] = {
+      "chromium-offer-everything.sdp", "chromium-offer-page.sdp"};
+  static const gchar *const unwanted[] = {"rtx", "red/", "ulpfec", "flexfec",
+      "extmap", "transport-cc", "goog-remb", "simulcast", "a=rid", "msid",
+      "rtcp-xr", "VP9", "H264", "AV1"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *text = load_vector (names[i]);
+    g_autofree gchar *fault = NULL;
+    g_autoptr (GstRtcSdp) sdp =
+        gst_rtc_sdp_new (text, GST_RTC_SDP_OFFER, &fault);
+    g_autofree gchar *kept = NULL;
+    guint last;
+
+    g_assert_cmpstr (fault, ==, NULL);
+    kept = write_out (sdp);
+    for (guint j = 0; j < G_N_ELEMENTS (unwanted); j++)
+      assert_lacks (kept, unwanted[j]);
+    assert_has (kept, "nack pli");
+    last = gst_rtc_sdp_get_n_tracks (sdp) - 1;
+    g_assert_cmpstr (get_encoding (sdp, last), ==, "VP8");
+    if (last > 0)
+      g_assert_cmpstr (get_encoding (sdp, 0), ==, "OPUS");
+  }
+}
+
+static void
+test_answer_of_a_browser_is_taken (void)
+{
+  g_autofree gchar *text = load_vector ("chromium-answer.sdp");
+  g_autofree gchar *fault = NULL;
+  g_autoptr (GstRtcSdp) sdp =
+      gst_rtc_sdp_new (text, GST_RTC_SDP_ANSWER, &fault);
+
+  g_assert_cmpstr (fault, ==, NULL);
+  g_assert_cmpuint (gst_rtc_sdp_get_n_tracks (sdp), ==, 2);
+  g_assert_cmpstr (get_encoding (sdp, 0), ==, "VP8");
+  g_assert_cmpstr (get_encoding (sdp, 1), ==, "OPUS");
+}
+
 static void
 test_fingerprints_compare (void)
 {
@@ -477,6 +543,9 @@ main (int argc, char **argv)
   ADD ("candidates", test_candidates);
   ADD ("candidates-are-capped", test_candidates_in_a_description_are_capped);
   ADD ("fingerprint-of-a-certificate", test_fingerprint_of_a_certificate);
+  ADD ("offers-of-a-browser-are-cut-down",
+      test_offers_of_a_browser_are_cut_down);
+  ADD ("answer-of-a-browser-is-taken", test_answer_of_a_browser_is_taken);
   ADD ("fingerprints-compare", test_fingerprints_compare);
   return g_test_run ();
 }

@@ -341,7 +341,7 @@ getconfig_names_the_websocket (void)
   g_autoptr (GstRtcServer) server = start ();
   g_autofree gchar *pattern = g_strdup_printf (
       "HTTP/1.1 200 *\r\n\r\n{\"websocketUrls\":[\"ws://%s/ws\"],"
-      "\"iceServers\":[],\"pingInterval\":5}",
+      "\"iceServers\":[],\"pingInterval\":2}",
       get_authority (server));
 
   assert_answer (server, "/getconfig?appId=a&roomId=r&userId=u", NULL, pattern);
@@ -384,12 +384,153 @@ getconfig_checks_its_ids (void)
 static void
 other_paths_are_not_found (void)
 {
-  static const gchar *const paths[] = {
-      "/", "/nope", "/ws/x", "/getconfigs", "/healthz/", "/..", "//ws"};
+  static const gchar *const paths[] = {"/a/b", "/ws/x", "/healthz/", "//ws",
+      "/%20", "/favicon.ico", "/page/", "/page/nope.js", "/page/page.js/",
+      "/page//page.js", "/page/page.js%00", "/page/..%2frtc-room-server",
+      "/a%2fb"};
+  /* What is left of these once the dots are gone. */
+  static const gchar *const dotted[] = {"/..", "/../../etc", "/page/../..",
+      "/page/%2e%2e/%2e%2e/passwd", "/../etc/passwd"};
   g_autoptr (GstRtcServer) server = start ();
 
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     assert_answer (server, paths[i], NULL, "HTTP/1.1 40? *");
+  for (guint i = 0; i < G_N_ELEMENTS (dotted); i++) {
+    g_autofree gchar *own =
+        g_strdup_printf ("Host: %s\r\n", get_authority (server));
+    g_autofree gchar *answer = get_with_headers (server, dotted[i], own);
+
+    if (!g_str_has_prefix (answer, "HTTP/1.1 40") &&
+        !strstr (answer, "<!doctype html>"))
+      g_error ("%s gives %s", dotted[i], answer);
+  }
+}
+
+/* The value of a header, NULL when there is none. */
+static gchar *
+find_header (const gchar *answer, const gchar *name)
+{
+  g_autofree gchar *start = g_strdup_printf ("\r\n%s: ", name);
+  const gchar *found = strstr (answer, start);
+
+  if (!found)
+    return NULL;
+  found += strlen (start);
+  return g_strndup (found, strcspn (found, "\r"));
+}
+
+static void
+the_page_is_served (void)
+{
+  static const struct
+  {
+    const gchar *path;
+    const gchar *type;
+  } rows[] = {
+      {"/", "text/html; charset=utf-8"},
+      {"/hall", "text/html; charset=utf-8"},
+      {"/a%40b", "text/html; charset=utf-8"},
+      {"/page/page.css", "text/css; charset=utf-8"},
+      {"/page/rtc-room.js", "text/javascript; charset=utf-8"},
+      {"/page/errors.js", "text/javascript; charset=utf-8"},
+      {"/page/icon.svg", "image/svg+xml"},
+  };
+  g_autoptr (GstRtcServer) server = start ();
+  g_autofree gchar *own =
+      g_strdup_printf ("Host: %s\r\n", get_authority (server));
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *answer = get_with_headers (server, rows[i].path, own);
+    g_autofree gchar *type = find_header (answer, "Content-Type");
+    g_autofree gchar *policy = find_header (answer, "Content-Security-Policy");
+    g_autofree gchar *sniff = find_header (answer, "X-Content-Type-Options");
+
+    g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 200 "));
+    g_assert_cmpstr (rows[i].type, ==, type);
+    g_assert_cmpstr ("nosniff", ==, sniff);
+    g_assert_true (g_str_has_prefix (policy, "default-src 'none'; "));
+    g_assert_null (strstr (policy, "unsafe"));
+    g_assert_null (strstr (policy, "*"));
+  }
+  assert_answer (server, "/page/settings.json", NULL,
+      "HTTP/1.1 200 *{\"appId\":\"default\",\"tokenNeeded\":false}");
+}
+
+static void
+the_error_table_reaches_the_page (void)
+{
+  g_autoptr (GstRtcServer) server = start ();
+  guint n_rows;
+  const GstRtcErrorInfo *rows = gst_rtc_error_get_table (&n_rows);
+
+  for (guint i = 0; i < n_rows; i++) {
+    g_autofree gchar *pattern =
+        g_strdup_printf ("*{ code: %d, symbol: '%s', category: '%s', *",
+            (gint)rows[i].code, rows[i].symbol, rows[i].category);
+
+    assert_answer (server, "/page/errors.js", NULL, pattern);
+  }
+}
+
+static void
+the_page_is_cached_by_its_etag (void)
+{
+  g_autoptr (GstRtcServer) server = start ();
+  g_autofree gchar *own =
+      g_strdup_printf ("Host: %s\r\n", get_authority (server));
+  g_autofree gchar *answer = get_with_headers (server, "/page/page.js", own);
+  g_autofree gchar *etag = find_header (answer, "ETag");
+  g_autofree gchar *caching = find_header (answer, "Cache-Control");
+  g_autofree gchar *same =
+      g_strconcat (own, "If-None-Match: ", etag, "\r\n", NULL);
+  g_autofree gchar *other = g_strconcat (own, "If-None-Match: \"x\"\r\n", NULL);
+  g_autofree gchar *range = g_strconcat (own, "Range: bytes=0-9\r\n", NULL);
+  g_autofree gchar *old_range =
+      g_strconcat (own, "Range: bytes=0-9\r\nIf-Range: \"x\"\r\n", NULL);
+
+  g_assert_cmpstr ("no-cache", ==, caching);
+  assert_answer (server, "/page/page.js", same, "HTTP/1.1 304 *\r\n\r\n");
+  assert_answer (server, "/page/page.js", other, "HTTP/1.1 200 *");
+  assert_answer (server, "/page/page.js", range,
+      "HTTP/1.1 206 *Content-Range: bytes 0-9/*\r\n\r\n// SPDX-Li");
+  assert_answer (server, "/page/page.js", old_range, "HTTP/1.1 200 *");
+}
+
+static void
+head_is_get_without_the_body (void)
+{
+  static const gchar *const paths[] = {"/", "/page/page.js", "/healthz"};
+  g_autoptr (GstRtcServer) server = start ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
+    Raw raw = raw_connect (server);
+    g_autofree gchar *answer = NULL;
+    g_autofree gchar *length = NULL;
+
+    raw_print (&raw, "HEAD %s HTTP/1.1\r\nHost: %s\r\n\r\n", paths[i],
+        get_authority (server));
+    answer = raw_read_all (&raw);
+    length = find_header (answer, "Content-Length");
+    g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 200 "));
+    g_assert_true (g_str_has_suffix (answer, "\r\n\r\n"));
+    g_assert_cmpint (g_ascii_strtoll (length, NULL, 10), >, 0);
+    raw_close (&raw);
+  }
+}
+
+static void
+allowed_pages_may_read_the_answer (void)
+{
+  static const gchar *const allowed[] = {"https://rooms.example", NULL};
+  GstRtcServerSettings settings;
+  g_autoptr (GstRtcServer) server = NULL;
+
+  gst_rtc_server_settings_init (&settings);
+  settings.allowed_origins = allowed;
+  server = start_with (&settings);
+  assert_answer (server, "/getconfig?appId=a&roomId=r&userId=u",
+      "Host: localhost\r\nOrigin: https://rooms.example\r\n",
+      "HTTP/1.1 200 *Access-Control-Allow-Origin: https://rooms.example\r\n*");
 }
 
 static void
@@ -405,7 +546,7 @@ foreign_hosts_and_origins_are_refused (void)
       "Host: localhost\r\nOrigin: null\r\n",
   };
   static const gchar *const paths[] = {
-      "/getconfig?appId=a&roomId=r&userId=u", "/healthz", "/ws"};
+      "/getconfig?appId=a&roomId=r&userId=u", "/", "/ws"};
   g_autoptr (GstRtcServer) server = start ();
 
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++) {
@@ -1074,6 +1215,11 @@ main (int argc, char **argv)
   ADD ("getconfig-hands-out-ice-servers", getconfig_hands_out_ice_servers);
   ADD ("getconfig-checks-its-ids", getconfig_checks_its_ids);
   ADD ("other-paths-are-not-found", other_paths_are_not_found);
+  ADD ("the-page-is-served", the_page_is_served);
+  ADD ("the-error-table-reaches-the-page", the_error_table_reaches_the_page);
+  ADD ("the-page-is-cached-by-its-etag", the_page_is_cached_by_its_etag);
+  ADD ("head-is-get-without-the-body", head_is_get_without_the_body);
+  ADD ("allowed-pages-may-read-the-answer", allowed_pages_may_read_the_answer);
   ADD ("foreign-hosts-and-origins-are-refused",
       foreign_hosts_and_origins_are_refused);
   ADD (
