@@ -72,8 +72,8 @@ typedef struct _GstRtcConfig GstRtcConfig;
 
 /* Checks and copies @values. On failure NULL and one 100001 whose message
  * names each field that is wrong and why (never the token itself). */
-GstRtcConfig *gst_rtc_config_new (const GstRtcConfigValues *values,
-    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GstRtcConfig *gst_rtc_config_new (
+    const GstRtcConfigValues *values, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GstRtcConfig *gst_rtc_config_ref (GstRtcConfig *config);
 void gst_rtc_config_unref (GstRtcConfig *config);
 

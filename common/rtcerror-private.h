@@ -42,8 +42,8 @@ GError *gst_rtc_error_new (GstRtcError code, gint native_code,
 
 /* Sets @error (nullable) like gst_rtc_error_new (). Returns FALSE always, so
  * that a caller can return it. */
-gboolean gst_rtc_error_set (GError **error, GstRtcError code,
-    gint native_code, const gchar *format, ...) G_GNUC_PRINTF (4, 5);
+gboolean gst_rtc_error_set (GError **error, GstRtcError code, gint native_code,
+    const gchar *format, ...) G_GNUC_PRINTF (4, 5);
 
 /* The number of the back-end, 0 when @error has none or another domain. */
 gint gst_rtc_error_get_native_code (const GError *error);

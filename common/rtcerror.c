@@ -14,8 +14,8 @@ static const GstRtcErrorInfo error_table[] = {
         "A setting or an argument is not valid"},
     {GST_RTC_ERROR_NOT_IN_ROOM, "NOT_IN_ROOM", NULL, "sequence", FALSE,
         "This needs a room, and none has been joined"},
-    {GST_RTC_ERROR_ALREADY_IN_ROOM, "ALREADY_IN_ROOM", NULL, "sequence",
-        FALSE, "A room has been joined already"},
+    {GST_RTC_ERROR_ALREADY_IN_ROOM, "ALREADY_IN_ROOM", NULL, "sequence", FALSE,
+        "A room has been joined already"},
     {GST_RTC_ERROR_CONNECTING, "CONNECTING", NULL, "sequence", FALSE,
         "A join is still under way"},
     {GST_RTC_ERROR_ALREADY_PUBLISHED, "ALREADY_PUBLISHED", NULL, "sequence",
@@ -26,17 +26,17 @@ static const GstRtcErrorInfo error_table[] = {
         "The user is not in the room"},
     {GST_RTC_ERROR_HAS_INITED, "HAS_INITED", NULL, "sequence", FALSE,
         "The element is initialised already"},
-    {GST_RTC_ERROR_STREAM_ID_NOT_FOUND, "STREAM_ID_NOT_FOUND", NULL,
-        "internal", TRUE, "The user does not publish this stream"},
-    {GST_RTC_ERROR_GET_CONFIG_ERROR, "GET_CONFIG_ERROR", NULL, "internal",
-        TRUE, "The configuration could not be had from the room server"},
+    {GST_RTC_ERROR_STREAM_ID_NOT_FOUND, "STREAM_ID_NOT_FOUND", NULL, "internal",
+        TRUE, "The user does not publish this stream"},
+    {GST_RTC_ERROR_GET_CONFIG_ERROR, "GET_CONFIG_ERROR", NULL, "internal", TRUE,
+        "The configuration could not be had from the room server"},
     {GST_RTC_ERROR_NO_WEBSOCLET_URL, "NO_WEBSOCLET_URL", "NO_WEBSOCKET_URL",
         "internal", TRUE,
         "The room server named no WebSocket address that can be used"},
     {GST_RTC_ERROR_SUBSCRIBE_FAILED, "SUBSCRIBE_FAILED", NULL, "signaling",
         TRUE, "The stream could not be received"},
-    {GST_RTC_ERROR_UNSUBSCRIBE_FAILED, "UNSUBSCRIBE_FAILED", NULL,
-        "signaling", TRUE, "The subscription could not be ended"},
+    {GST_RTC_ERROR_UNSUBSCRIBE_FAILED, "UNSUBSCRIBE_FAILED", NULL, "signaling",
+        TRUE, "The subscription could not be ended"},
     {GST_RTC_ERROR_MUTE_LOCAL_ERRO, "MUTE_LOCAL_ERRO", "MUTE_LOCAL_ERROR",
         "signaling", TRUE, "Own media could not be muted or unmuted"},
     {GST_RTC_ERROR_MUTE_REMOTE_ERROR, "MUTE_REMOTE_ERROR", NULL, "signaling",
@@ -47,8 +47,8 @@ static const GstRtcErrorInfo error_table[] = {
         "The stream could not be published"},
     {GST_RTC_ERROR_UNPUBLISH_ERRO, "UNPUBLISH_ERRO", "UNPUBLISH_ERROR",
         "signaling", TRUE, "The publication could not be ended"},
-    {GST_RTC_ERROR_JOIN_ROOM_ERROR, "JOIN_ROOM_ERROR", NULL, "signaling",
-        TRUE, "The room could not be entered"},
+    {GST_RTC_ERROR_JOIN_ROOM_ERROR, "JOIN_ROOM_ERROR", NULL, "signaling", TRUE,
+        "The room could not be entered"},
     {GST_RTC_ERROR_SIGNALING_TIMEOUT, "SIGNALING_TIMEOUT", NULL, "signaling",
         TRUE, "The room server did not answer in time"},
     {GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED, "WEBSOCKET_NOT_CONNECTED", NULL,
@@ -83,7 +83,7 @@ get_data (const GError *error)
   const gsize align = 2 * sizeof (gsize);
   const gsize size = (sizeof (ErrorData) + align - 1) & ~(align - 1);
 
-  return (ErrorData *) (((guint8 *) error) - size);
+  return (ErrorData *)(((guint8 *)error) - size);
 }
 
 static void
@@ -115,7 +115,7 @@ const GstRtcErrorInfo *
 gst_rtc_error_lookup (gint code)
 {
   for (guint i = 0; i < G_N_ELEMENTS (error_table); i++) {
-    if ((gint) error_table[i].code == code)
+    if ((gint)error_table[i].code == code)
       return &error_table[i];
   }
   return NULL;
@@ -128,14 +128,13 @@ new_valist (
   GError *error;
 
   ensure_domain ();
-  error = g_error_new_valist (GST_RTC_ERROR, (gint) code, format, args);
+  error = g_error_new_valist (GST_RTC_ERROR, (gint)code, format, args);
   get_data (error)->native_code = native_code;
   return error;
 }
 
 GError *
-gst_rtc_error_new (
-    GstRtcError code, gint native_code, const gchar *format, ...)
+gst_rtc_error_new (GstRtcError code, gint native_code, const gchar *format, ...)
 {
   GError *error;
   va_list args;

@@ -20,8 +20,7 @@ void gst_rtc_outbox_free (GstRtcOutbox *outbox);
 
 /* All three copy what they are given. @func may be NULL; @destroy runs after
  * it, or alone. */
-void gst_rtc_outbox_push_event (
-    GstRtcOutbox *outbox, const GstRtcEvent *event);
+void gst_rtc_outbox_push_event (GstRtcOutbox *outbox, const GstRtcEvent *event);
 void gst_rtc_outbox_push_answer (GstRtcOutbox *outbox, GstRtcAnswerFunc func,
     gpointer user_data, GDestroyNotify destroy, const GstRtcAnswer *answer,
     const GError *error);

@@ -95,7 +95,7 @@ struct _GstRtcRoomClient
   guint rejoin_id;
 
   GError *broken;         /* why the socket broke, on the way back */
-  gboolean gave_up;       /* until the next join */
+  gboolean gave_up;       /* until the next join or leave */
   const gchar *comeback;  /* how: resumed or rejoined */
   GPtrArray *undos;       /* (element-type GstRtcRequest): what takes back
                              requests that broke with the socket */
@@ -1659,6 +1659,7 @@ begin_join (GstRtcRoomClient *self, Pending *pending)
 static void
 begin_leave (GstRtcRoomClient *self, Pending *pending)
 {
+  self->gave_up = FALSE;
   self->leave_id = pending->id;
   feed (self, GST_RTC_INPUT_LEAVE, 0, NULL);
 }

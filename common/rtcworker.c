@@ -109,8 +109,7 @@ gst_rtc_worker_new (const gchar *name)
 {
   GstRtcWorker *worker = worker_new_full (name, NULL);
 
-  worker->thread =
-      g_thread_new (name, run_thread, gst_rtc_worker_ref (worker));
+  worker->thread = g_thread_new (name, run_thread, gst_rtc_worker_ref (worker));
   return worker;
 }
 
@@ -204,5 +203,5 @@ gst_rtc_worker_stop (GstRtcWorker *worker)
     g_clear_pointer (&worker->thread, g_thread_join);
   g_source_destroy (worker->wakeup);
   g_clear_pointer (&worker->wakeup, g_source_unref);
-  g_queue_clear_full (&left, (GDestroyNotify) job_free);
+  g_queue_clear_full (&left, (GDestroyNotify)job_free);
 }

@@ -10,8 +10,7 @@ typedef struct _GstRtcWorker GstRtcWorker;
 
 /* Starts the thread @name (at most 15 bytes are shown by the kernel). The
  * context is the thread default of that thread. */
-GstRtcWorker *gst_rtc_worker_new (
-    const gchar *name) G_GNUC_WARN_UNUSED_RESULT;
+GstRtcWorker *gst_rtc_worker_new (const gchar *name) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A worker without a thread on @context, which the caller iterates. For
  * tests, whose fixture owns its context. */
@@ -33,8 +32,8 @@ gboolean gst_rtc_worker_is_current (GstRtcWorker *worker);
  * blocks and never runs inline, also when called on the worker. @destroy
  * (nullable) is called once after it; after gst_rtc_worker_stop () only
  * @destroy runs, at once and in the calling thread. Any thread. */
-void gst_rtc_worker_invoke (GstRtcWorker *worker, GFunc func, gpointer data,
-    GDestroyNotify destroy);
+void gst_rtc_worker_invoke (
+    GstRtcWorker *worker, GFunc func, gpointer data, GDestroyNotify destroy);
 
 /* Ends the loop, joins the thread and destroys what is still queued. Can be
  * called twice. On the worker itself the thread is not joined: it ends when

@@ -38,15 +38,15 @@ gst_rtc_bus_describe_failure (const GstRtcFailure *failure)
         gst_rtc_stream_get_nick (failure->stream == GST_RTC_FAILURE_SCREEN));
   }
   if (native_code != 0) {
-    gst_structure_set (details, GST_RTC_DETAIL_NATIVE_CODE, G_TYPE_INT,
-        native_code, NULL);
+    gst_structure_set (
+        details, GST_RTC_DETAIL_NATIVE_CODE, G_TYPE_INT, native_code, NULL);
   }
   return details;
 }
 
 void
-gst_rtc_bus_post_failure (GstElement *element, GstMessageType severity,
-    const GstRtcFailure *failure)
+gst_rtc_bus_post_failure (
+    GstElement *element, GstMessageType severity, const GstRtcFailure *failure)
 {
   const GstRtcErrorInfo *info = gst_rtc_error_lookup (failure->error->code);
   GstStructure *details = gst_rtc_bus_describe_failure (failure);
@@ -119,8 +119,7 @@ gst_rtc_bus_describe_event (const GstRtcEvent *event)
       return fact;
     case GST_RTC_EVENT_TOKEN_WILL_EXPIRE:
       fact = new_fact (event);
-      gst_structure_set (
-          fact, "seconds", G_TYPE_UINT, event->seconds, NULL);
+      gst_structure_set (fact, "seconds", G_TYPE_UINT, event->seconds, NULL);
       return fact;
     case GST_RTC_EVENT_CONNECTION_STATE:
       fact = new_fact (event);

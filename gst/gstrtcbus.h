@@ -42,8 +42,8 @@ GstStructure *gst_rtc_bus_describe_failure (
     const GstRtcFailure *failure) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Posts @failure as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING of @element. */
-void gst_rtc_bus_post_failure (GstElement *element, GstMessageType severity,
-    const GstRtcFailure *failure);
+void gst_rtc_bus_post_failure (
+    GstElement *element, GstMessageType severity, const GstRtcFailure *failure);
 
 /* The element message of a fact (`rtc-stream-added`, ...), NULL for an event
  * that is none. */

@@ -191,8 +191,7 @@ free_failure_job (gpointer data)
 }
 
 static void
-fill_failure (GstRtcElement *self, GstRtcFailure *failure,
-    GstRtcConfig *config)
+fill_failure (GstRtcElement *self, GstRtcFailure *failure, GstRtcConfig *config)
 {
   if (!config)
     return;
@@ -268,8 +267,8 @@ struct _GstRtcElementCall
 };
 
 GstRtcElementCall *
-gst_rtc_element_call_new (const GstRtcRequest *request,
-    GstMessageType severity, GstPromise *promise, GstRtcElementDone done)
+gst_rtc_element_call_new (const GstRtcRequest *request, GstMessageType severity,
+    GstPromise *promise, GstRtcElementDone done)
 {
   GstRtcElementCall *call = g_new0 (GstRtcElementCall, 1);
 
@@ -297,8 +296,7 @@ stream_of_request (const GstRtcRequest *request)
     case GST_RTC_OPERATION_UNSUBSCRIBE:
     case GST_RTC_OPERATION_MUTE_LOCAL:
     case GST_RTC_OPERATION_MUTE_REMOTE:
-      return request->screen ? GST_RTC_FAILURE_SCREEN
-                             : GST_RTC_FAILURE_CAMERA;
+      return request->screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
     default:
       return GST_RTC_FAILURE_NO_STREAM;
   }
@@ -357,8 +355,8 @@ answer_promise (GstRtcElement *self, GstRtcElementCall *call,
   }
 
   job = g_new (ReplyJob, 1);
-  *job = (ReplyJob){
-      .promise = g_steal_pointer (&call->promise), .reply = reply};
+  *job =
+      (ReplyJob){.promise = g_steal_pointer (&call->promise), .reply = reply};
   gst_rtc_element_notify (self, nothing_to_run, job, free_reply_job);
 }
 
@@ -378,8 +376,7 @@ is_explained (const GstRtcElementCall *call, const GError *error)
 {
   return call->automatic &&
          (gst_rtc_element_is_broken_off (error) ||
-             g_error_matches (
-                 error, GST_RTC_ERROR, GST_RTC_ERROR_NOT_IN_ROOM));
+             g_error_matches (error, GST_RTC_ERROR, GST_RTC_ERROR_NOT_IN_ROOM));
 }
 
 static void
@@ -410,10 +407,10 @@ free_call (gpointer data)
     answer_promise (call->self, call, NULL, error);
   }
   g_clear_pointer (&call->request.config, gst_rtc_config_unref);
-  g_free ((gchar *) call->request.app_id);
-  g_free ((gchar *) call->request.user_id);
-  g_free ((gchar *) call->request.token);
-  gst_rtc_stream_free ((GstRtcStream *) call->request.stream);
+  g_free ((gchar *)call->request.app_id);
+  g_free ((gchar *)call->request.user_id);
+  g_free ((gchar *)call->request.token);
+  gst_rtc_stream_free ((GstRtcStream *)call->request.stream);
   gst_clear_object (&call->self);
   g_free (call);
 }
@@ -471,8 +468,8 @@ own_call (GstRtcElement *self, GstRtcElementCall *call)
 }
 
 void
-gst_rtc_element_call_invoke (GstRtcElement *self, GstRtcElementCall *call,
-    GstRtcElementCallFunc func)
+gst_rtc_element_call_invoke (
+    GstRtcElement *self, GstRtcElementCall *call, GstRtcElementCallFunc func)
 {
   CallJob *job = g_new (CallJob, 1);
 
@@ -506,10 +503,10 @@ gst_rtc_element_call_get_severity (GstRtcElementCall *call)
 }
 
 void
-gst_rtc_element_call_set_stream (GstRtcElementCall *call,
-    const GstRtcStream *stream, GstRtcElementDone done)
+gst_rtc_element_call_set_stream (
+    GstRtcElementCall *call, const GstRtcStream *stream, GstRtcElementDone done)
 {
-  gst_rtc_stream_free ((GstRtcStream *) call->request.stream);
+  gst_rtc_stream_free ((GstRtcStream *)call->request.stream);
   call->request.stream = gst_rtc_stream_copy (stream);
   call->done = done;
 }
@@ -641,8 +638,8 @@ notify_connection_state (GstRtcElement *self, gpointer data)
 }
 
 static void
-on_room_event (GstRtcRoomClient *client, const GstRtcEvent *event,
-    GstRtcElement *self)
+on_room_event (
+    GstRtcRoomClient *client, const GstRtcEvent *event, GstRtcElement *self)
 {
   GstRtcElementPrivate *priv = get_private (self);
   GstStructure *fact = gst_rtc_bus_describe_event (event);
@@ -660,9 +657,8 @@ on_room_event (GstRtcRoomClient *client, const GstRtcEvent *event,
 
   if (event->type == GST_RTC_EVENT_FAILED) {
     gst_rtc_element_post_failure (self,
-        event->retrying ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR,
-        event->error, GST_RTC_OPERATION_NONE, NULL,
-        GST_RTC_FAILURE_NO_STREAM);
+        event->retrying ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR, event->error,
+        GST_RTC_OPERATION_NONE, NULL, GST_RTC_FAILURE_NO_STREAM);
   }
   update_active (self);
   if (event->type == GST_RTC_EVENT_CONNECTION_STATE &&
@@ -680,9 +676,9 @@ join_lists (const gchar *const *first, const gchar *const *second)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   if (first)
-    g_strv_builder_addv (builder, (const gchar **) first);
+    g_strv_builder_addv (builder, (const gchar **)first);
   if (second)
-    g_strv_builder_addv (builder, (const gchar **) second);
+    g_strv_builder_addv (builder, (const gchar **)second);
   return g_strv_builder_end (builder);
 }
 
@@ -701,7 +697,7 @@ gst_rtc_element_new_peer (GstRtcElement *self, GstRtcPeerRole role,
   GstRtcPeerSettings settings = {.name = name,
       .role = role,
       .stun_server = values->stun_server,
-      .turn_servers = (const gchar *const *) turn_servers,
+      .turn_servers = (const gchar *const *)turn_servers,
       .ice_policy = values->ice_transport_policy,
       .local_addresses = values->local_addresses,
       .latency = latency,
@@ -857,8 +853,8 @@ auto_init (GstRtcElement *self)
   if (!gst_rtc_id_is_valid (app_id, NULL))
     return;
   request.app_id = app_id;
-  gst_rtc_element_call_start (self,
-      gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
+  gst_rtc_element_call_start (
+      self, gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
 }
 
 static GstRtcConfig *
@@ -893,8 +889,7 @@ take_config (GstRtcElement *self, GstRtcConfig *config)
 
 /* The settings with the address that the embedded server really has. */
 static GstRtcConfig *
-config_for_served (
-    GstRtcElement *self, GstRtcConfig *config, GError **error)
+config_for_served (GstRtcElement *self, GstRtcConfig *config, GError **error)
 {
   const GstRtcConfigValues *old = gst_rtc_config_get_values (config);
   GstRtcConfigValues values = *old;
@@ -909,9 +904,9 @@ post_server_started (GstRtcElement *self)
   const gchar *url = gst_rtc_serve_get_url (get_private (self)->serve);
   g_autofree gchar *page = g_strconcat (url, "/", NULL);
 
-  gst_rtc_element_post_fact (self,
-      gst_structure_new ("rtc-server-started", "address", G_TYPE_STRING, url,
-          "page", G_TYPE_STRING, page, NULL));
+  gst_rtc_element_post_fact (
+      self, gst_structure_new ("rtc-server-started", "address", G_TYPE_STRING,
+                url, "page", G_TYPE_STRING, page, NULL));
 }
 
 static gboolean
@@ -960,8 +955,7 @@ auto_join (GstRtcElement *self)
     GstRtcFailure failure = {
         .error = error, .operation = GST_RTC_OPERATION_JOIN};
 
-    gst_rtc_bus_post_failure (
-        GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure);
+    gst_rtc_bus_post_failure (GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure);
     g_clear_pointer (&config, gst_rtc_config_unref);
     return FALSE;
   }
@@ -981,8 +975,7 @@ auto_leave (GstRtcElement *self)
   const GstRtcRequest request = {.operation = GST_RTC_OPERATION_LEAVE};
 
   gst_rtc_element_call_invoke (self,
-      gst_rtc_element_call_new (
-          &request, GST_MESSAGE_UNKNOWN, NULL, on_left),
+      gst_rtc_element_call_new (&request, GST_MESSAGE_UNKNOWN, NULL, on_left),
       leave_by_state);
 }
 
@@ -1009,8 +1002,7 @@ leave_ready (GstRtcElement *self)
 }
 
 static GstStateChangeReturn
-gst_rtc_element_change_state (
-    GstElement *element, GstStateChange transition)
+gst_rtc_element_change_state (GstElement *element, GstStateChange transition)
 {
   GstRtcElement *self = GST_RTC_ELEMENT (element);
   GstStateChangeReturn ret;
@@ -1067,11 +1059,10 @@ gst_rtc_element_change_state (
 /* --- actions --- */
 
 static GstRtcElementCall *
-action_call (const GstRtcRequest *request, GstPromise *promise,
-    GstRtcElementDone done)
+action_call (
+    const GstRtcRequest *request, GstPromise *promise, GstRtcElementDone done)
 {
-  return gst_rtc_element_call_new (
-      request, GST_MESSAGE_WARNING, promise, done);
+  return gst_rtc_element_call_new (request, GST_MESSAGE_WARNING, promise, done);
 }
 
 static void
@@ -1089,8 +1080,8 @@ join_by_action (GstRtcElement *self, GstRtcElementCall *call)
 {
   GstRtcRoomClient *client = get_private (self)->client;
 
-  if (client && gst_rtc_room_client_check_state (
-                    client, GST_RTC_OPERATION_JOIN, NULL))
+  if (client &&
+      gst_rtc_room_client_check_state (client, GST_RTC_OPERATION_JOIN, NULL))
     take_config (self, gst_rtc_config_ref (call->request.config));
   start_call (self, call);
 }
@@ -1329,8 +1320,8 @@ install_actions (void)
    * Prepares for join; needed once with `auto-join=false`. Errors: 100001,
    * 100008. Any thread, never blocks.
    */
-  signals[SIGNAL_INIT] = new_action ("init", G_CALLBACK (action_init), 2,
-      G_TYPE_STRING, GST_TYPE_PROMISE);
+  signals[SIGNAL_INIT] = new_action (
+      "init", G_CALLBACK (action_init), 2, G_TYPE_STRING, GST_TYPE_PROMISE);
 
   /**
    * GstRtcElement::join:
@@ -1351,8 +1342,8 @@ install_actions (void)
    * Leaves the room; a join under way is cut off with 300008. Errors:
    * 100001, 100002, 300005, 300009, 500001. Any thread, never blocks.
    */
-  signals[SIGNAL_LEAVE] = new_action (
-      "leave", G_CALLBACK (action_leave), 1, GST_TYPE_PROMISE);
+  signals[SIGNAL_LEAVE] =
+      new_action ("leave", G_CALLBACK (action_leave), 1, GST_TYPE_PROMISE);
 
   /**
    * GstRtcElement::renew-token:

@@ -115,8 +115,8 @@ void gst_rtc_element_call_set_stream (GstRtcElementCall *call,
  * thread. */
 typedef void (*GstRtcElementCallFunc) (
     GstRtcElement *self, GstRtcElementCall *call);
-void gst_rtc_element_call_invoke (GstRtcElement *self,
-    GstRtcElementCall *call, GstRtcElementCallFunc func);
+void gst_rtc_element_call_invoke (
+    GstRtcElement *self, GstRtcElementCall *call, GstRtcElementCallFunc func);
 
 /* Sends it; takes @call over. Any thread. */
 void gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call);
@@ -131,9 +131,9 @@ void gst_rtc_element_call_fail (
 void gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call);
 
 /* Tells @error on the bus, from the notifier. Any thread. */
-void gst_rtc_element_post_failure (GstRtcElement *self,
-    GstMessageType severity, const GError *error, GstRtcOperation operation,
-    const gchar *user_id, GstRtcFailureStream stream);
+void gst_rtc_element_post_failure (GstRtcElement *self, GstMessageType severity,
+    const GError *error, GstRtcOperation operation, const gchar *user_id,
+    GstRtcFailureStream stream);
 
 /* Tells a fact on the bus, from the notifier; takes @fact. Any thread. */
 void gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact);
@@ -141,14 +141,13 @@ void gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact);
 /* A media transport with the settings and the clock of the element and the
  * ICE servers of the room. @name: for logs; @latency: receiver, ms. NULL and
  * the code of gst_rtc_peer_new (). Worker. */
-GstRtcPeer *gst_rtc_element_new_peer (GstRtcElement *self,
-    GstRtcPeerRole role, const gchar *name, guint latency,
-    const GstRtcPeerListener *listener, gpointer user_data,
-    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GstRtcPeer *gst_rtc_element_new_peer (GstRtcElement *self, GstRtcPeerRole role,
+    const gchar *name, guint latency, const GstRtcPeerListener *listener,
+    gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The options structure of an action: booleans `audio`, `video`, `screen`.
  * FALSE and 100001 for anything else in it. NULL is empty. */
-gboolean gst_rtc_element_parse_options (const GstStructure *options,
-    GstRtcRequest *request, GError **error);
+gboolean gst_rtc_element_parse_options (
+    const GstStructure *options, GstRtcRequest *request, GError **error);
 
 G_END_DECLS

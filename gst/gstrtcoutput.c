@@ -76,8 +76,8 @@ register_tags (void)
       G_TYPE_STRING, "RTC user", "Whose track this is", NULL);
   gst_tag_register_static (GST_RTC_TAG_SCREEN, GST_TAG_FLAG_META,
       G_TYPE_BOOLEAN, "RTC screen", "Of the screen stream of the user", NULL);
-  gst_tag_register_static (GST_RTC_TAG_MUTED, GST_TAG_FLAG_META,
-      G_TYPE_BOOLEAN, "RTC muted", "Disabled by its publisher", NULL);
+  gst_tag_register_static (GST_RTC_TAG_MUTED, GST_TAG_FLAG_META, G_TYPE_BOOLEAN,
+      "RTC muted", "Disabled by its publisher", NULL);
   g_once_init_leave (&registered, 1);
 }
 
@@ -193,9 +193,8 @@ refuse_chain (GstRtcOutput *self, const gchar *reason)
 {
   tear_chain_down (self);
   self->chain = CHAIN_REFUSED;
-  GST_ELEMENT_ERROR (
-      self, STREAM, FAILED, ("%s", reason), ("pad %s",
-      GST_OBJECT_NAME (self->outer)));
+  GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", reason),
+      ("pad %s", GST_OBJECT_NAME (self->outer)));
 }
 
 /* The appsrc pushes what is stored before the buffer at hand. */
@@ -286,8 +285,7 @@ on_source_buffer (GstRtcOutput *self, GstPad *pad)
     if (gst_rtc_output_get_packets (self) > 1)
       ask_for_keyframe (self);
   }
-  return self->chain == CHAIN_REFUSED ? GST_PAD_PROBE_DROP
-                                      : GST_PAD_PROBE_OK;
+  return self->chain == CHAIN_REFUSED ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 static GstPadProbeReturn
@@ -386,10 +384,10 @@ make_pads (GstRtcOutput *self, const GstRtcOutputInfo *info)
   g_object_set_data (G_OBJECT (self->outer), "rtc-output", self);
   gst_pad_set_query_function (self->outer, query_outer);
   gst_pad_add_probe (self->outer,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-      on_outer_data, NULL, NULL);
-  g_signal_connect_object (self->outer, "unlinked",
-      G_CALLBACK (on_outer_unlinked), self, 0);
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_outer_data,
+      NULL, NULL);
+  g_signal_connect_object (
+      self->outer, "unlinked", G_CALLBACK (on_outer_unlinked), self, 0);
 
   /* The pad can be asked for them before it is linked. */
   gst_pad_set_active (self->outer, TRUE);
@@ -424,15 +422,15 @@ gst_rtc_output_new (const GstRtcOutputInfo *info,
   if (!self->source)
     g_error ("element appsrc of the GStreamer base plugins is missing");
   g_object_set (self->source, "format", GST_FORMAT_TIME, "is-live", TRUE,
-      "min-latency", (gint64) self->latency, "max-bytes",
-      (guint64) QUEUE_BYTES, "max-time", (guint64) QUEUE_TIME, "leaky-type",
+      "min-latency", (gint64)self->latency, "max-bytes", (guint64)QUEUE_BYTES,
+      "max-time", (guint64)QUEUE_TIME, "leaky-type",
       GST_APP_LEAKY_TYPE_DOWNSTREAM, NULL);
   gst_bin_add (GST_BIN (self), self->source);
 
   pad = gst_element_get_static_pad (self->source, "src");
   gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_BOTH,
-      on_source_data, self, NULL);
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_BOTH, on_source_data,
+      self, NULL);
   make_pads (self, info);
   return self;
 }
@@ -516,8 +514,8 @@ gst_rtc_output_push (GstRtcOutput *self, GstCaps *caps, GstBuffer *buffer)
   GstClockTime base_time = gst_element_get_base_time (GST_ELEMENT (self));
   GstClockTime pts = GST_BUFFER_PTS (buffer);
 
-  if (GST_STATE (self) != GST_STATE_PLAYING ||
-      !GST_CLOCK_TIME_IS_VALID (pts) || pts < base_time) {
+  if (GST_STATE (self) != GST_STATE_PLAYING || !GST_CLOCK_TIME_IS_VALID (pts) ||
+      pts < base_time) {
     gst_buffer_unref (buffer);
     return;
   }
@@ -533,8 +531,8 @@ gst_rtc_output_push (GstRtcOutput *self, GstCaps *caps, GstBuffer *buffer)
 /* The end of the gap lies the latency back, so that media which is still in
  * the jitter buffer does not come after it. */
 static gboolean
-take_gap (
-    GstRtcOutput *self, GstClockTime now, GstClockTime *start, GstClockTime *end)
+take_gap (GstRtcOutput *self, GstClockTime now, GstClockTime *start,
+    GstClockTime *end)
 {
   gboolean found;
 
@@ -551,16 +549,14 @@ take_gap (
 void
 gst_rtc_output_fill_gap (GstRtcOutput *self)
 {
-  GstClockTime now =
-      gst_element_get_current_running_time (GST_ELEMENT (self));
+  GstClockTime now = gst_element_get_current_running_time (GST_ELEMENT (self));
   GstClockTime start;
   GstClockTime end;
 
   if (!g_atomic_int_get (&self->built) || !GST_CLOCK_TIME_IS_VALID (now) ||
       !take_gap (self, now, &start, &end))
     return;
-  gst_element_send_event (
-      self->source, gst_event_new_gap (start, end - start));
+  gst_element_send_event (self->source, gst_event_new_gap (start, end - start));
 }
 
 void

@@ -11,8 +11,7 @@
 G_BEGIN_DECLS
 
 #define GST_RTC_TYPE_OUTPUT (gst_rtc_output_get_type ())
-G_DECLARE_FINAL_TYPE (
-    GstRtcOutput, gst_rtc_output, GST_RTC, OUTPUT, GstBin)
+G_DECLARE_FINAL_TYPE (GstRtcOutput, gst_rtc_output, GST_RTC, OUTPUT, GstBin)
 
 /* Names of the tags that a track carries. */
 #define GST_RTC_TAG_USER_ID "rtc-user-id" /* string */

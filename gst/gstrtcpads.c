@@ -155,8 +155,8 @@ gst_rtc_src_pad_class_init (GstRtcSrcPadClass *klass)
           "user-id", "User id", "Whose track this is", NULL, flags));
   g_object_class_install_property (object_class, PROP_SCREEN,
       g_param_spec_boolean ("screen", "Screen",
-          "Of the screen stream of the user, else of the camera stream",
-          FALSE, flags));
+          "Of the screen stream of the user, else of the camera stream", FALSE,
+          flags));
   g_object_class_install_property (object_class, PROP_MUTED,
       g_param_spec_boolean ("muted", "Muted",
           "The publisher has disabled this medium; notifies", FALSE, flags));

@@ -31,6 +31,7 @@ GST_DEBUG_CATEGORY_STATIC (peer_debug);
 /* How long the end of gathering may be owed (it may never be told). */
 #define GATHERING_DEADLINE_MS 3000
 #define LIVENESS_TICK_MS 250
+#define LATE_TICK (500 * G_TIME_SPAN_MILLISECOND)
 
 enum
 {
@@ -82,8 +83,10 @@ struct _GstRtcPeer
   GSource *connect_timer;
   GSource *gathering_timer;
   GSource *liveness_timer;
-  gint64 last_heard;  /* monotonic, us */
-  gint64 longest_gap; /* us, decays */
+  gint64 tick_interval; /* us */
+  gint64 next_tick;     /* when the liveness timer is due, us */
+  gint64 last_heard;    /* monotonic, us */
+  gint64 longest_gap;   /* us, decays */
   gboolean ever_heard;
 
   /* Written before start, then read by any thread. */
@@ -336,13 +339,27 @@ is_report_due (GstRtcPeer *peer)
   return peer->ever_heard || g_atomic_int_get (&peer->sent);
 }
 
+/* A process that was stopped or starved has heard nothing for want of
+ * listening; that time is not the silence of the other side. */
+static void
+forgive_late_tick (GstRtcPeer *peer, gint64 now)
+{
+  gint64 late = now - peer->next_tick;
+
+  if (late > LATE_TICK)
+    peer->last_heard += late;
+  peer->next_tick = now + peer->tick_interval;
+}
+
 static gboolean
 on_liveness_tick (gpointer user_data)
 {
   GstRtcPeer *peer = user_data;
   gint64 now = g_get_monotonic_time ();
-  gint64 gap = now - peer->last_heard;
+  gint64 gap;
 
+  forgive_late_tick (peer, now);
+  gap = now - peer->last_heard;
   if (g_atomic_int_compare_and_exchange (&peer->heard, TRUE, FALSE)) {
     if (peer->ever_heard)
       peer->longest_gap = MAX (gap, peer->longest_gap - peer->longest_gap / 64);
@@ -361,11 +378,14 @@ on_liveness_tick (gpointer user_data)
 static void
 start_liveness (GstRtcPeer *peer)
 {
+  guint interval = CLAMP (peer->media_timeout / 10, 10, LIVENESS_TICK_MS);
+
   if (peer->media_timeout == 0)
     return;
   peer->last_heard = g_get_monotonic_time ();
-  peer->liveness_timer = add_timer (peer,
-      CLAMP (peer->media_timeout / 10, 10, LIVENESS_TICK_MS), on_liveness_tick);
+  peer->tick_interval = interval * G_TIME_SPAN_MILLISECOND;
+  peer->next_tick = peer->last_heard + peer->tick_interval;
+  peer->liveness_timer = add_timer (peer, interval, on_liveness_tick);
 }
 
 /* --- connecting --- */
@@ -1286,8 +1306,8 @@ end_stragglers (GstElement *pipeline)
 {
   GstIterator *iterator = gst_bin_iterate_recurse (GST_BIN (pipeline));
 
-  while (gst_iterator_foreach (iterator, end_element, NULL) ==
-         GST_ITERATOR_RESYNC)
+  while (
+      gst_iterator_foreach (iterator, end_element, NULL) == GST_ITERATOR_RESYNC)
     gst_iterator_resync (iterator);
   gst_iterator_free (iterator);
 }
@@ -1457,7 +1477,7 @@ connect_signal (
     GstRtcPeer *peer, gpointer object, const gchar *name, GCallback callback)
 {
   g_signal_connect_data (object, name, callback, gst_object_ref (peer),
-      (GClosureNotify) gst_object_unref, 0);
+      (GClosureNotify)gst_object_unref, 0);
 }
 
 static void

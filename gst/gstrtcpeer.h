@@ -87,8 +87,8 @@ typedef struct
       const gchar *candidate, gpointer user_data);
   void (*connected) (GstRtcPeer *peer, gpointer user_data);
   void (*failed) (GstRtcPeer *peer, const GError *error, gpointer user_data);
-  void (*remote_tracks) (GstRtcPeer *peer, GstCaps *audio, GstCaps *video,
-      gpointer user_data);
+  void (*remote_tracks) (
+      GstRtcPeer *peer, GstCaps *audio, GstCaps *video, gpointer user_data);
   void (*keyframe_wanted) (GstRtcPeer *peer, gpointer user_data);
   void (*rtp) (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *caps,
       GstBuffer *buffer, gpointer user_data);

@@ -15,5 +15,5 @@ plugin_init (GstPlugin *plugin)
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, rtc,
-    "Publishes into and receives from RTC rooms", plugin_init, VERSION,
-    "LGPL", PACKAGE, "gst-rtc")
+    "Publishes into and receives from RTC rooms", plugin_init, VERSION, "LGPL",
+    PACKAGE, "gst-rtc")

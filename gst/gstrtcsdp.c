@@ -99,11 +99,11 @@ static gboolean G_GNUC_PRINTF (2, 3)
 }
 
 /* A decimal without sign, space or surplus: what sscanf would let through
- * is refused. */
+ * is refused. GLib lets a vertical tab through. */
 static gboolean
 parse_number (const gchar *text, guint64 min, guint64 max, guint64 *value)
 {
-  return text && strlen (text) <= 10 &&
+  return text && strlen (text) <= 10 && g_ascii_isdigit (*text) &&
          g_ascii_string_to_unsigned (text, 10, min, max, value, NULL);
 }
 

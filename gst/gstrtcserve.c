@@ -56,9 +56,8 @@ start_server (GstRtcConfig *config, const gchar *address, GError **error)
 GstRtcServe *
 gst_rtc_serve_acquire (GstRtcConfig *config, GError **error)
 {
-  g_autofree gchar *address =
-      g_strdup_printf ("%s:%u", gst_rtc_config_get_host (config),
-          gst_rtc_config_get_port (config));
+  g_autofree gchar *address = g_strdup_printf ("%s:%u",
+      gst_rtc_config_get_host (config), gst_rtc_config_get_port (config));
   GstRtcServe *serve = NULL;
   SharedServer *shared = NULL;
   gboolean first = FALSE;

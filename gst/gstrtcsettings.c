@@ -39,25 +39,24 @@ typedef struct
 #define SECRET (G_PARAM_WRITABLE | GST_PARAM_MUTABLE_READY)
 
 static const SettingRow setting_table[] = {
-    {GST_RTC_SETTING_SERVER_URL, "server-url", KIND_STRING,
-        FIELD (server_url), GST_RTC_DEFAULT_SERVER_URL, 0, 0, 0, WHILE_READY,
-        "Server URL",
+    {GST_RTC_SETTING_SERVER_URL, "server-url", KIND_STRING, FIELD (server_url),
+        GST_RTC_DEFAULT_SERVER_URL, 0, 0, 0, WHILE_READY, "Server URL",
         "Where the room is: http(s) for a room server asked by getconfig, "
         "ws(s) for one asked directly"},
     {GST_RTC_SETTING_APP_ID, "app-id", KIND_STRING, FIELD (app_id),
         GST_RTC_DEFAULT_APP_ID, 0, 0, 0, WHILE_READY, "Application id",
         "Application that the room belongs to; 1 to 128 characters of "
         "a-z A-Z 0-9 @ _ - ."},
-    {GST_RTC_SETTING_ROOM_ID, "room-id", KIND_STRING, FIELD (room_id), NULL,
-        0, 0, 0, WHILE_READY, "Room id",
+    {GST_RTC_SETTING_ROOM_ID, "room-id", KIND_STRING, FIELD (room_id), NULL, 0,
+        0, 0, WHILE_READY, "Room id",
         "Room to join, required; 1 to 128 characters of "
         "a-z A-Z 0-9 @ _ - ."},
-    {GST_RTC_SETTING_USER_ID, "user-id", KIND_STRING, FIELD (user_id), NULL,
-        0, 0, 0, WHILE_READY, "User id",
+    {GST_RTC_SETTING_USER_ID, "user-id", KIND_STRING, FIELD (user_id), NULL, 0,
+        0, 0, WHILE_READY, "User id",
         "Own id in the room; generated when unset, evicts an earlier user "
         "of the same id"},
-    {GST_RTC_SETTING_TOKEN, "token", KIND_STRING, FIELD (token), NULL, 0, 0,
-        0, SECRET, "Token",
+    {GST_RTC_SETTING_TOKEN, "token", KIND_STRING, FIELD (token), NULL, 0, 0, 0,
+        SECRET, "Token",
         "Token for the room, where the server asks for one; never shown"},
     {GST_RTC_SETTING_VISIBLE, "visible", KIND_BOOLEAN, FIELD (visible), NULL,
         FALSE, 0, 0, WHILE_READY, "Visible",
@@ -66,13 +65,13 @@ static const SettingRow setting_table[] = {
         NULL, TRUE, 0, 0, WHILE_READY, "Join automatically",
         "Join at READY to PAUSED; when false the application emits init and "
         "join"},
-    {GST_RTC_SETTING_SERVE, "serve", KIND_BOOLEAN, FIELD (serve), NULL,
-        FALSE, 0, 0, WHILE_READY, "Serve",
+    {GST_RTC_SETTING_SERVE, "serve", KIND_BOOLEAN, FIELD (serve), NULL, FALSE,
+        0, 0, WHILE_READY, "Serve",
         "Run the room server inside this process at server-url, which must "
         "be a loopback address"},
     {GST_RTC_SETTING_SIGNALING_TIMEOUT, "signaling-timeout", KIND_UINT,
-        FIELD (signaling_timeout), NULL, GST_RTC_DEFAULT_SIGNALING_TIMEOUT,
-        100, 60000, WHILE_READY, "Signaling timeout",
+        FIELD (signaling_timeout), NULL, GST_RTC_DEFAULT_SIGNALING_TIMEOUT, 100,
+        60000, WHILE_READY, "Signaling timeout",
         "Deadline of each request to the room, in ms"},
     {GST_RTC_SETTING_CONNECT_TIMEOUT, "connect-timeout", KIND_UINT,
         FIELD (connect_timeout), NULL, GST_RTC_DEFAULT_CONNECT_TIMEOUT, 100,
@@ -80,13 +79,13 @@ static const SettingRow setting_table[] = {
         "Deadline of getconfig, of each WebSocket handshake and of each "
         "media connection, in ms"},
     {GST_RTC_SETTING_MEDIA_TIMEOUT, "media-timeout", KIND_UINT,
-        FIELD (media_timeout), NULL, GST_RTC_DEFAULT_MEDIA_TIMEOUT, 0,
-        600000, WHILE_READY, "Media timeout",
+        FIELD (media_timeout), NULL, GST_RTC_DEFAULT_MEDIA_TIMEOUT, 0, 600000,
+        WHILE_READY, "Media timeout",
         "Silence after which the other side of a media connection counts as "
         "dead, in ms; 0 never"},
     {GST_RTC_SETTING_RECONNECT_ATTEMPTS, "reconnect-attempts", KIND_UINT,
-        FIELD (reconnect_attempts), NULL, GST_RTC_DEFAULT_RECONNECT_ATTEMPTS,
-        0, 1000, WHILE_READY, "Reconnect attempts",
+        FIELD (reconnect_attempts), NULL, GST_RTC_DEFAULT_RECONNECT_ATTEMPTS, 0,
+        1000, WHILE_READY, "Reconnect attempts",
         "How often a broken connection to the room is tried again; 0 never. "
         "The first connect is never retried"},
     {GST_RTC_SETTING_RECONNECT_DELAY, "reconnect-delay", KIND_UINT,
@@ -104,11 +103,9 @@ static const SettingRow setting_table[] = {
         "the room server names; never shown"},
     {GST_RTC_SETTING_ICE_TRANSPORT_POLICY, "ice-transport-policy", KIND_ENUM,
         FIELD (ice_transport_policy), NULL, GST_RTC_ICE_POLICY_ALL, 0, 0,
-        WHILE_READY, "ICE transport policy",
-        "Which candidates media may use"},
+        WHILE_READY, "ICE transport policy", "Which candidates media may use"},
     {GST_RTC_SETTING_LOCAL_ADDRESSES, "local-addresses", KIND_STRINGS,
-        FIELD (local_addresses), NULL, 0, 0, 0, WHILE_READY,
-        "Local addresses",
+        FIELD (local_addresses), NULL, 0, 0, 0, WHILE_READY, "Local addresses",
         "Literal IP addresses to gather candidates on; every interface when "
         "empty"},
     {GST_RTC_SETTING_TLS_CA_FILE, "tls-ca-file", KIND_STRING,
@@ -120,7 +117,7 @@ static const SettingRow *
 find_row (guint id)
 {
   for (guint i = 0; i < G_N_ELEMENTS (setting_table); i++) {
-    if ((guint) setting_table[i].id == id)
+    if ((guint)setting_table[i].id == id)
       return &setting_table[i];
   }
   return NULL;
@@ -164,8 +161,7 @@ gst_rtc_connection_state_get_type (void)
   };
 
   if (g_once_init_enter (&type)) {
-    GType registered =
-        g_enum_register_static ("GstRtcConnectionState", values);
+    GType registered = g_enum_register_static ("GstRtcConnectionState", values);
     g_once_init_leave (&type, registered);
   }
   return type;
@@ -210,13 +206,13 @@ gst_rtc_settings_init (GstRtcSettings *settings, gboolean visible)
 
     switch (row->kind) {
       case KIND_STRING:
-        *(gchar **) field = g_strdup (row->text);
+        *(gchar **)field = g_strdup (row->text);
         break;
       case KIND_STRINGS:
-        *(gchar ***) field = g_new0 (gchar *, 1);
+        *(gchar ***)field = g_new0 (gchar *, 1);
         break;
       default:
-        *(guint *) field = row->number;
+        *(guint *)field = row->number;
         break;
     }
   }
@@ -230,17 +226,17 @@ gst_rtc_settings_clear (GstRtcSettings *settings)
     gpointer field = field_of (settings, &setting_table[i]);
 
     if (setting_table[i].kind == KIND_STRING)
-      g_clear_pointer ((gchar **) field, g_free);
+      g_clear_pointer ((gchar **)field, g_free);
     else if (setting_table[i].kind == KIND_STRINGS)
-      g_clear_pointer ((gchar ***) field, g_strfreev);
+      g_clear_pointer ((gchar ***)field, g_strfreev);
   }
 }
 
 static GParamSpec *
 make_pspec (const SettingRow *row, gboolean visible)
 {
-  gboolean on = row->id == GST_RTC_SETTING_VISIBLE ? visible
-                                                   : (gboolean) row->number;
+  gboolean on =
+      row->id == GST_RTC_SETTING_VISIBLE ? visible : (gboolean)row->number;
   GParamFlags flags = row->flags | G_PARAM_STATIC_STRINGS;
 
   switch (row->kind) {
@@ -248,14 +244,13 @@ make_pspec (const SettingRow *row, gboolean visible)
       return g_param_spec_string (
           row->name, row->nick, row->blurb, row->text, flags);
     case KIND_BOOLEAN:
-      return g_param_spec_boolean (
-          row->name, row->nick, row->blurb, on, flags);
+      return g_param_spec_boolean (row->name, row->nick, row->blurb, on, flags);
     case KIND_UINT:
       return g_param_spec_uint (row->name, row->nick, row->blurb, row->least,
           row->most, row->number, flags);
     case KIND_ENUM:
       return g_param_spec_enum (row->name, row->nick, row->blurb,
-          GST_RTC_TYPE_ICE_POLICY, (gint) row->number, flags);
+          GST_RTC_TYPE_ICE_POLICY, (gint)row->number, flags);
     case KIND_STRINGS:
       return gst_param_spec_array (row->name, row->nick, row->blurb,
           g_param_spec_string (
@@ -275,8 +270,7 @@ gst_rtc_settings_install (GObjectClass *klass, gboolean visible)
 }
 
 gboolean
-gst_rtc_settings_set (
-    GstRtcSettings *settings, guint id, const GValue *value)
+gst_rtc_settings_set (GstRtcSettings *settings, guint id, const GValue *value)
 {
   const SettingRow *row = find_row (id);
   gpointer field;
@@ -287,29 +281,28 @@ gst_rtc_settings_set (
   field = field_of (settings, row);
   switch (row->kind) {
     case KIND_STRING:
-      g_free (*(gchar **) field);
-      *(gchar **) field = g_value_dup_string (value);
+      g_free (*(gchar **)field);
+      *(gchar **)field = g_value_dup_string (value);
       break;
     case KIND_BOOLEAN:
-      *(gboolean *) field = g_value_get_boolean (value);
+      *(gboolean *)field = g_value_get_boolean (value);
       break;
     case KIND_UINT:
-      *(guint *) field = g_value_get_uint (value);
+      *(guint *)field = g_value_get_uint (value);
       break;
     case KIND_ENUM:
-      *(gint *) field = g_value_get_enum (value);
+      *(gint *)field = g_value_get_enum (value);
       break;
     case KIND_STRINGS:
-      g_strfreev (*(gchar ***) field);
-      *(gchar ***) field = gst_rtc_array_to_strv (value);
+      g_strfreev (*(gchar ***)field);
+      *(gchar ***)field = gst_rtc_array_to_strv (value);
       break;
   }
   return TRUE;
 }
 
 gboolean
-gst_rtc_settings_get (
-    const GstRtcSettings *settings, guint id, GValue *value)
+gst_rtc_settings_get (const GstRtcSettings *settings, guint id, GValue *value)
 {
   const SettingRow *row = find_row (id);
   gpointer field;
@@ -320,19 +313,19 @@ gst_rtc_settings_get (
   field = field_of (settings, row);
   switch (row->kind) {
     case KIND_STRING:
-      g_value_set_string (value, *(gchar **) field);
+      g_value_set_string (value, *(gchar **)field);
       break;
     case KIND_BOOLEAN:
-      g_value_set_boolean (value, *(gboolean *) field);
+      g_value_set_boolean (value, *(gboolean *)field);
       break;
     case KIND_UINT:
-      g_value_set_uint (value, *(guint *) field);
+      g_value_set_uint (value, *(guint *)field);
       break;
     case KIND_ENUM:
-      g_value_set_enum (value, *(gint *) field);
+      g_value_set_enum (value, *(gint *)field);
       break;
     case KIND_STRINGS:
-      gst_rtc_strv_to_array (*(const gchar *const **) field, value);
+      gst_rtc_strv_to_array (*(const gchar *const **)field, value);
       break;
   }
   return TRUE;
@@ -357,9 +350,9 @@ gst_rtc_settings_make_config (const GstRtcSettings *settings,
       .reconnect_attempts = settings->reconnect_attempts,
       .reconnect_delay = settings->reconnect_delay,
       .stun_server = settings->stun_server,
-      .turn_servers = (const gchar *const *) settings->turn_servers,
-      .ice_transport_policy = (GstRtcIcePolicy) settings->ice_transport_policy,
-      .local_addresses = (const gchar *const *) settings->local_addresses,
+      .turn_servers = (const gchar *const *)settings->turn_servers,
+      .ice_transport_policy = (GstRtcIcePolicy)settings->ice_transport_policy,
+      .local_addresses = (const gchar *const *)settings->local_addresses,
       .tls_ca_file = settings->tls_ca_file,
   };
 

@@ -39,8 +39,7 @@ GST_DEBUG_CATEGORY_STATIC (sink_debug);
  * time is the same failure and is not told again. */
 #define SAME_LOSS (60 * G_TIME_SPAN_SECOND)
 
-static const gchar *const default_video_codecs[] = {
-    "VP8", "H264", "VP9", NULL};
+static const gchar *const default_video_codecs[] = {"VP8", "H264", "VP9", NULL};
 static const gchar *const default_audio_codecs[] = {
     "OPUS", "PCMU", "PCMA", NULL};
 
@@ -134,14 +133,14 @@ struct _GstRtcSink
 
 G_DEFINE_TYPE (GstRtcSink, gst_rtc_sink, GST_RTC_TYPE_ELEMENT)
 
-static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
-    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-    GST_STATIC_CAPS ("video/x-raw; video/x-vp8; video/x-vp9; video/x-h264; "
-                     "video/x-av1"));
-static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
-    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-    GST_STATIC_CAPS ("audio/x-raw; audio/x-opus; audio/x-mulaw; "
-                     "audio/x-alaw"));
+static GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS ("video/x-raw; video/x-vp8; video/x-vp9; video/x-h264; "
+                         "video/x-av1"));
+static GstStaticPadTemplate audio_template =
+    GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS ("audio/x-raw; audio/x-opus; audio/x-mulaw; "
+                         "audio/x-alaw"));
 
 static GstRtcFailureStream
 failure_stream (gboolean screen)
@@ -258,8 +257,7 @@ on_track_failed (GstRtcTrack *track, const gchar *reason, gpointer user_data)
 }
 
 static void
-on_encoder_setup (
-    GstRtcTrack *track, GstElement *encoder, gpointer user_data)
+on_encoder_setup (GstRtcTrack *track, GstElement *encoder, gpointer user_data)
 {
   g_signal_emit (user_data, signals[SIGNAL_ENCODER_SETUP], 0, encoder,
       gst_rtc_medium_get_nick (gst_rtc_track_get_medium (track)));
@@ -325,8 +323,7 @@ describe_stream (GPtrArray *tracks, gboolean screen)
       return NULL;
     codecs[gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO] = codec;
   }
-  return gst_rtc_stream_new (
-      screen, codecs[0], codecs[1], GST_RTC_MEDIA_NONE);
+  return gst_rtc_stream_new (screen, codecs[0], codecs[1], GST_RTC_MEDIA_NONE);
 }
 
 /* Sends the publication when its pads are ready. */
@@ -370,8 +367,7 @@ describe_missing (GstRtcSink *self, gboolean screen)
 
     if (gst_rtc_sink_pad_get_screen (entry->pad) == screen &&
         !gst_rtc_track_get_codec_name (entry->track))
-      g_string_append_printf (
-          text, " %s", GST_OBJECT_NAME (entry->pad));
+      g_string_append_printf (text, " %s", GST_OBJECT_NAME (entry->pad));
   }
   GST_OBJECT_UNLOCK (self);
   return g_string_free (text, FALSE);
@@ -382,8 +378,8 @@ on_publication_deadline (GstRtcSink *self, gboolean screen)
 {
   Publication *publication = &self->publications[screen];
   g_autofree gchar *missing = describe_missing (self, screen);
-  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR,
-      0, "no media has arrived in time at pad%s", missing);
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0,
+      "no media has arrived in time at pad%s", missing);
 
   clear_deadline (publication);
   publication->phase = PUBLICATION_NONE;
@@ -418,8 +414,7 @@ start_deadline (GstRtcSink *self, gboolean screen)
   g_source_set_static_name (publication->deadline, "rtc publish deadline");
   g_source_set_callback (publication->deadline,
       screen ? on_screen_deadline : on_camera_deadline, self, NULL);
-  g_source_attach (
-      publication->deadline, gst_rtc_worker_get_context (worker));
+  g_source_attach (publication->deadline, gst_rtc_worker_get_context (worker));
 }
 
 static void
@@ -473,8 +468,8 @@ track_failed_job (GstRtcElement *element, gpointer data)
   TrackFailure *failure = data;
   Publication *publication =
       &GST_RTC_SINK (element)->publications[failure->screen];
-  g_autoptr (GError) error = gst_rtc_error_new (
-      GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", failure->reason);
+  g_autoptr (GError) error =
+      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", failure->reason);
 
   if (publication->phase != PUBLICATION_WAITING) {
     gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, error,
@@ -513,13 +508,17 @@ publish_all (GstRtcElement *element, GstRtcElementCall *call)
     return;
   }
   if (!camera && !screen) {
-    error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0,
-        "the element has no pad to publish");
+    error = gst_rtc_error_new (
+        GST_RTC_ERROR_PUBLISH_ERROR, 0, "the element has no pad to publish");
     gst_rtc_element_call_fail (element, call, error);
     return;
   }
 
-  if (camera && screen) {
+  /* Of two streams the one that is published already is left alone. */
+  if (camera && screen && self->publications[TRUE].phase != PUBLICATION_NONE)
+    screen = FALSE;
+  else if (camera && screen &&
+           self->publications[FALSE].phase == PUBLICATION_NONE) {
     publish_stream (self, FALSE, FALSE,
         gst_rtc_element_call_new (
             &request, gst_rtc_element_call_get_severity (call), NULL, NULL));
@@ -579,8 +578,8 @@ lose_publication (GstRtcSink *self, const GstRtcEvent *event)
 static void
 update_route (GstRtcSink *self, gboolean screen)
 {
-  GPtrArray *route = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) gst_rtc_viewer_unref);
+  GPtrArray *route =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
   GHashTableIter iter;
   gpointer value;
 
@@ -633,8 +632,8 @@ queue_viewer_notice (GstRtcSink *self, GstRtcViewer *viewer, guint signal,
 {
   ViewerNotice *notice = g_new (ViewerNotice, 1);
 
-  *notice = (ViewerNotice){
-      .viewer = gst_rtc_viewer_ref (viewer), .signal = signal};
+  *notice =
+      (ViewerNotice){.viewer = gst_rtc_viewer_ref (viewer), .signal = signal};
   gst_rtc_element_notify (
       GST_RTC_ELEMENT (self), func, notice, free_viewer_notice);
 }
@@ -645,8 +644,7 @@ remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
   g_autoptr (GstRtcViewer) kept = gst_rtc_viewer_ref (viewer);
 
   gst_rtc_viewer_stop (kept);
-  g_hash_table_remove (
-      self->viewers, gst_rtc_viewer_get_media_session (kept));
+  g_hash_table_remove (self->viewers, gst_rtc_viewer_get_media_session (kept));
   update_route (self, gst_rtc_viewer_get_screen (kept));
   queue_viewer_notice (self, kept, SIGNAL_VIEWER_REMOVED, emit_viewer_signal);
 }
@@ -707,8 +705,7 @@ static gboolean
 on_handover_over (gpointer user_data)
 {
   Handover *handover = user_data;
-  g_autoptr (GList) replaced =
-      list_replaced (handover->self, handover->viewer);
+  g_autoptr (GList) replaced = list_replaced (handover->self, handover->viewer);
 
   for (GList *item = replaced; item; item = item->next)
     remove_viewer (handover->self, item->data);
@@ -727,8 +724,8 @@ start_handover (GstRtcSink *self, GstRtcViewer *viewer)
   if (!replaced || !worker)
     return;
   handover = g_new (Handover, 1);
-  *handover = (Handover){.self = gst_object_ref (self),
-      .viewer = gst_rtc_viewer_ref (viewer)};
+  *handover = (Handover){
+      .self = gst_object_ref (self), .viewer = gst_rtc_viewer_ref (viewer)};
   timer = g_timeout_source_new (HANDOVER_MS);
   g_source_set_static_name (timer, "rtc handover");
   g_source_set_callback (timer, on_handover_over, handover, free_handover);
@@ -787,7 +784,7 @@ forget_lost (GstRtcSink *self, GstRtcViewer *viewer)
 static gboolean
 is_long_lost (gpointer key, gpointer value, gpointer now)
 {
-  return *(const gint64 *) now - *(gint64 *) value > SAME_LOSS;
+  return *(const gint64 *)now - *(gint64 *)value > SAME_LOSS;
 }
 
 /* TRUE when the loss of this viewer is news. */
@@ -814,8 +811,7 @@ on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
 
 /* One viewer lost; the publication goes on. */
 static void
-on_viewer_failed (
-    GstRtcViewer *viewer, const GError *error, gpointer user_data)
+on_viewer_failed (GstRtcViewer *viewer, const GError *error, gpointer user_data)
 {
   GstRtcSink *self = user_data;
 
@@ -849,8 +845,8 @@ start_viewer_job (GstRtcElement *element, gpointer data)
   ViewerNotice *notice = data;
 
   /* It may have gone while the application looked at its peer. */
-  if (g_hash_table_contains (self->viewers,
-          gst_rtc_viewer_get_media_session (notice->viewer)))
+  if (g_hash_table_contains (
+          self->viewers, gst_rtc_viewer_get_media_session (notice->viewer)))
     gst_rtc_viewer_start (notice->viewer);
 }
 
@@ -867,8 +863,7 @@ emit_peer_created (GstRtcElement *element, gpointer data)
         gst_rtc_viewer_get_user_id (notice->viewer), webrtcbin);
   }
   *next = (ViewerNotice){.viewer = gst_rtc_viewer_ref (notice->viewer)};
-  gst_rtc_element_invoke (
-      element, start_viewer_job, next, free_viewer_notice);
+  gst_rtc_element_invoke (element, start_viewer_job, next, free_viewer_notice);
 }
 
 /* The application sees the transport before it is negotiated. */
@@ -877,8 +872,7 @@ start_viewer (GstRtcSink *self, GstRtcViewer *viewer)
 {
   if (g_signal_has_handler_pending (
           self, signals[SIGNAL_PEER_CREATED], 0, TRUE)) {
-    queue_viewer_notice (
-        self, viewer, SIGNAL_PEER_CREATED, emit_peer_created);
+    queue_viewer_notice (self, viewer, SIGNAL_PEER_CREATED, emit_peer_created);
   } else {
     gst_rtc_viewer_start (viewer);
   }
@@ -943,8 +937,7 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
   GST_OBJECT_LOCK (self);
   max_viewers = self->max_viewers;
   GST_OBJECT_UNLOCK (self);
-  if (count_viewers (self) >= max_viewers &&
-      !is_known_viewer (self, event)) {
+  if (count_viewers (self) >= max_viewers && !is_known_viewer (self, event)) {
     gst_rtc_error_set (error, GST_RTC_ERROR_PUBLISH_ERROR, 0,
         "the publisher serves %u viewers, which is its limit", max_viewers);
     return NULL;
@@ -1032,8 +1025,7 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
       break;
     case GST_RTC_EVENT_MEDIA_CANDIDATE:
       if (viewer)
-        gst_rtc_viewer_add_candidate (
-            viewer, event->mline, event->candidate);
+        gst_rtc_viewer_add_candidate (viewer, event->mline, event->candidate);
       break;
     case GST_RTC_EVENT_MEDIA_CLOSED:
       if (viewer)
@@ -1076,8 +1068,8 @@ gst_rtc_sink_child_failed (
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GstRtcTrack) track = NULL;
-  g_autofree gchar *reason = g_strdup_printf (
-      "%s: %s", GST_OBJECT_NAME (source), error->message);
+  g_autofree gchar *reason =
+      g_strdup_printf ("%s: %s", GST_OBJECT_NAME (source), error->message);
 
   GST_OBJECT_LOCK (self);
   for (guint i = 0; i < self->tracks->len && !track; i++) {
@@ -1103,7 +1095,7 @@ parse_pad_number (const gchar *name, guint *number)
   if (!digits ||
       !g_ascii_string_to_unsigned (digits + 1, 10, 0, G_MAXINT, &value, NULL))
     return FALSE;
-  *number = (guint) value;
+  *number = (guint)value;
   return TRUE;
 }
 
@@ -1128,13 +1120,13 @@ make_track (GstRtcSink *self, GstRtcMedia medium)
   guint bitrate;
 
   GST_OBJECT_LOCK (self);
-  codecs = g_strdupv (medium == GST_RTC_MEDIA_VIDEO ? self->video_codecs
-                                                    : self->audio_codecs);
+  codecs = g_strdupv (
+      medium == GST_RTC_MEDIA_VIDEO ? self->video_codecs : self->audio_codecs);
   bitrate = CLAMP (self->start_bitrate, self->min_bitrate,
       MAX (self->min_bitrate, self->max_bitrate));
   GST_OBJECT_UNLOCK (self);
-  return gst_rtc_track_new (medium, (const gchar *const *) codecs, bitrate,
-      &track_listener, self);
+  return gst_rtc_track_new (
+      medium, (const gchar *const *)codecs, bitrate, &track_listener, self);
 }
 
 static GstPad *
@@ -1158,10 +1150,10 @@ gst_rtc_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
   if (!parse_pad_number (name, &number))
     number = *next;
   *next = MAX (*next, number + 1);
-  pad_name = g_strdup_printf (
-      "%s_%u", gst_rtc_medium_get_nick (medium), number);
-  pad = gst_rtc_sink_pad_new (
-      pad_name, template, has_camera_pad (self, medium));
+  pad_name =
+      g_strdup_printf ("%s_%u", gst_rtc_medium_get_nick (medium), number);
+  pad =
+      gst_rtc_sink_pad_new (pad_name, template, has_camera_pad (self, medium));
   entry->pad = GST_RTC_SINK_PAD (gst_object_ref_sink (pad));
   entry->track = gst_object_ref_sink (track);
   g_ptr_array_add (self->tracks, entry);
@@ -1210,9 +1202,9 @@ released_job (GstRtcElement *element, gpointer data)
       reset_publication (self, screen);
       continue;
     }
-    gst_rtc_element_call_start (element,
-        gst_rtc_element_call_new (
-            &request, GST_MESSAGE_UNKNOWN, NULL, on_unpublished));
+    gst_rtc_element_call_start (
+        element, gst_rtc_element_call_new (
+                     &request, GST_MESSAGE_UNKNOWN, NULL, on_unpublished));
   }
 }
 
@@ -1244,8 +1236,7 @@ gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
   free_sink_track (entry);
   /* One that is disposed of has no room any more. */
   if (GST_STATE (self) > GST_STATE_READY)
-    gst_rtc_element_invoke (
-        GST_RTC_ELEMENT (self), released_job, NULL, NULL);
+    gst_rtc_element_invoke (GST_RTC_ELEMENT (self), released_job, NULL, NULL);
 }
 
 /* --- actions --- */
@@ -1276,9 +1267,9 @@ action_unpublish (GstRtcSink *self, GstPromise *promise)
   GstRtcRequest request = {.operation = GST_RTC_OPERATION_UNPUBLISH};
 
   if (has_tracks (self, FALSE) && has_tracks (self, TRUE)) {
-    gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
-        gst_rtc_element_call_new (
-            &request, GST_MESSAGE_WARNING, NULL, on_unpublished));
+    gst_rtc_element_call_start (
+        GST_RTC_ELEMENT (self), gst_rtc_element_call_new (&request,
+                                    GST_MESSAGE_WARNING, NULL, on_unpublished));
   }
   request.screen = has_tracks (self, TRUE);
   gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
@@ -1306,14 +1297,13 @@ on_local_muted (GstRtcElement *element, const GstRtcRequest *request,
 }
 
 static void
-action_mute_local (
-    GstRtcSink *self, GstStructure *options, GstPromise *promise)
+action_mute_local (GstRtcSink *self, GstStructure *options, GstPromise *promise)
 {
   GstRtcRequest request = {.operation = GST_RTC_OPERATION_MUTE_LOCAL};
   g_autoptr (GError) error = NULL;
   gboolean valid = gst_rtc_element_parse_options (options, &request, &error);
-  GstRtcElementCall *call = gst_rtc_element_call_new (&request,
-      GST_MESSAGE_WARNING, promise, valid ? on_local_muted : NULL);
+  GstRtcElementCall *call = gst_rtc_element_call_new (
+      &request, GST_MESSAGE_WARNING, promise, valid ? on_local_muted : NULL);
 
   if (valid)
     gst_rtc_element_call_start (GST_RTC_ELEMENT (self), call);
@@ -1326,8 +1316,8 @@ action_mute_local (
 static GPtrArray *
 ref_viewers (GstRtcSink *self)
 {
-  GPtrArray *viewers = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) gst_rtc_viewer_unref);
+  GPtrArray *viewers =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
 
   GST_OBJECT_LOCK (self);
   for (guint screen = 0; screen < N_STREAMS; screen++) {
@@ -1361,8 +1351,8 @@ gst_rtc_sink_get_stats (GstRtcElement *element)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GPtrArray) viewers = ref_viewers (self);
-  GstStructure *stats = gst_structure_new ("rtc-sink-stats", "viewers",
-      G_TYPE_UINT, viewers->len, NULL);
+  GstStructure *stats = gst_structure_new (
+      "rtc-sink-stats", "viewers", G_TYPE_UINT, viewers->len, NULL);
   guint64 frames[2] = {0, 0};
   GValue list = G_VALUE_INIT;
 
@@ -1456,12 +1446,10 @@ gst_rtc_sink_get_property (
       g_value_set_boolean (value, self->auto_publish);
       break;
     case PROP_VIDEO_CODECS:
-      gst_rtc_strv_to_array (
-          (const gchar *const *) self->video_codecs, value);
+      gst_rtc_strv_to_array ((const gchar *const *)self->video_codecs, value);
       break;
     case PROP_AUDIO_CODECS:
-      gst_rtc_strv_to_array (
-          (const gchar *const *) self->audio_codecs, value);
+      gst_rtc_strv_to_array ((const gchar *const *)self->audio_codecs, value);
       break;
     case PROP_MIN_BITRATE:
       g_value_set_uint (value, self->min_bitrate);
@@ -1510,8 +1498,8 @@ static void
 install_codecs (GObjectClass *klass, guint id, const gchar *name,
     const gchar *nick, const gchar *blurb)
 {
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                            GST_PARAM_MUTABLE_READY;
+  const GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
   g_object_class_install_property (klass, id,
       gst_param_spec_array (name, nick, blurb,
@@ -1539,16 +1527,14 @@ install_properties (GObjectClass *klass)
       "Read when a pad is requested; default OPUS, PCMU, PCMA");
   install_bitrate (klass, PROP_MIN_BITRATE, "min-bitrate", "Least bitrate",
       "Least bitrate of a video encoder, in bit/s", DEFAULT_MIN_BITRATE);
-  install_bitrate (klass, PROP_START_BITRATE, "start-bitrate",
-      "First bitrate", "Bitrate a video encoder starts with, in bit/s",
-      DEFAULT_START_BITRATE);
-  install_bitrate (klass, PROP_MAX_BITRATE, "max-bitrate",
-      "Greatest bitrate", "Greatest bitrate of a video encoder, in bit/s",
-      DEFAULT_MAX_BITRATE);
+  install_bitrate (klass, PROP_START_BITRATE, "start-bitrate", "First bitrate",
+      "Bitrate a video encoder starts with, in bit/s", DEFAULT_START_BITRATE);
+  install_bitrate (klass, PROP_MAX_BITRATE, "max-bitrate", "Greatest bitrate",
+      "Greatest bitrate of a video encoder, in bit/s", DEFAULT_MAX_BITRATE);
   g_object_class_install_property (klass, PROP_MAX_VIEWERS,
       g_param_spec_uint ("max-viewers", "Most viewers",
-          "Viewers served at once by direct media; further ones are refused",
-          1, 10000, DEFAULT_MAX_VIEWERS,
+          "Viewers served at once by direct media; further ones are refused", 1,
+          10000, DEFAULT_MAX_VIEWERS,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
               GST_PARAM_MUTABLE_PLAYING));
 }
@@ -1565,8 +1551,8 @@ install_signals (GType type)
    * Publishes the streams that there are pads for. Errors: 100001, 100002,
    * 100005, 300006, 300009, 300010, 500001. Any thread, never blocks.
    */
-  signals[SIGNAL_PUBLISH] = g_signal_new_class_handler ("publish", type,
-      action, G_CALLBACK (action_publish), NULL, NULL, NULL, G_TYPE_NONE, 1,
+  signals[SIGNAL_PUBLISH] = g_signal_new_class_handler ("publish", type, action,
+      G_CALLBACK (action_publish), NULL, NULL, NULL, G_TYPE_NONE, 1,
       GST_TYPE_PROMISE);
 
   /**
@@ -1590,8 +1576,8 @@ install_signals (GType type)
    * 100006, 300003, 300009, 300010, 500001. Any thread, never blocks.
    */
   signals[SIGNAL_MUTE_LOCAL] = g_signal_new_class_handler ("mute-local", type,
-      action, G_CALLBACK (action_mute_local), NULL, NULL, NULL, G_TYPE_NONE,
-      2, GST_TYPE_STRUCTURE, GST_TYPE_PROMISE);
+      action, G_CALLBACK (action_mute_local), NULL, NULL, NULL, G_TYPE_NONE, 2,
+      GST_TYPE_STRUCTURE, GST_TYPE_PROMISE);
 
   /**
    * GstRtcSink::encoder-setup:
@@ -1601,9 +1587,9 @@ install_signals (GType type)
    * For settings of the encoder that the element has no property for. On the
    * streaming thread, with no lock held.
    */
-  signals[SIGNAL_ENCODER_SETUP] = g_signal_new ("encoder-setup", type,
-      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-      GST_TYPE_ELEMENT, G_TYPE_STRING);
+  signals[SIGNAL_ENCODER_SETUP] =
+      g_signal_new ("encoder-setup", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 2, GST_TYPE_ELEMENT, G_TYPE_STRING);
 
   /**
    * GstRtcSink::viewer-added:
@@ -1612,9 +1598,9 @@ install_signals (GType type)
    *
    * On the notifier thread, with no lock held.
    */
-  signals[SIGNAL_VIEWER_ADDED] = g_signal_new ("viewer-added", type,
-      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
-      G_TYPE_BOOLEAN);
+  signals[SIGNAL_VIEWER_ADDED] =
+      g_signal_new ("viewer-added", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
 
   /**
    * GstRtcSink::viewer-removed:
@@ -1623,9 +1609,9 @@ install_signals (GType type)
    *
    * On the notifier thread, with no lock held.
    */
-  signals[SIGNAL_VIEWER_REMOVED] = g_signal_new ("viewer-removed", type,
-      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
-      G_TYPE_BOOLEAN);
+  signals[SIGNAL_VIEWER_REMOVED] =
+      g_signal_new ("viewer-removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
 
   /**
    * GstRtcSink::peer-created:
@@ -1635,9 +1621,9 @@ install_signals (GType type)
    * For those who need the inside. On the notifier thread, with no lock
    * held; negotiation waits for it.
    */
-  signals[SIGNAL_PEER_CREATED] = g_signal_new ("peer-created", type,
-      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
-      GST_TYPE_ELEMENT);
+  signals[SIGNAL_PEER_CREATED] =
+      g_signal_new ("peer-created", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 2, G_TYPE_STRING, GST_TYPE_ELEMENT);
 }
 
 static void
@@ -1672,29 +1658,28 @@ gst_rtc_sink_class_init (GstRtcSinkClass *klass)
       element_class, &audio_template, GST_RTC_TYPE_SINK_PAD);
   gst_type_mark_as_plugin_api (GST_RTC_TYPE_SINK_PAD, 0);
   gst_element_class_set_static_metadata (element_class, "RTC room sink",
-      "Sink/Network/WebRTC",
-      "Publishes audio and video into an RTC room", "The gst-rtc authors");
+      "Sink/Network/WebRTC", "Publishes audio and video into an RTC room",
+      "The gst-rtc authors");
 }
 
 static void
 gst_rtc_sink_init (GstRtcSink *self)
 {
   self->auto_publish = TRUE;
-  self->video_codecs = g_strdupv ((gchar **) default_video_codecs);
-  self->audio_codecs = g_strdupv ((gchar **) default_audio_codecs);
+  self->video_codecs = g_strdupv ((gchar **)default_video_codecs);
+  self->audio_codecs = g_strdupv ((gchar **)default_audio_codecs);
   self->min_bitrate = DEFAULT_MIN_BITRATE;
   self->start_bitrate = DEFAULT_START_BITRATE;
   self->max_bitrate = DEFAULT_MAX_BITRATE;
   self->max_viewers = DEFAULT_MAX_VIEWERS;
   self->tracks = g_ptr_array_new_with_free_func (free_sink_track);
   for (guint screen = 0; screen < N_STREAMS; screen++) {
-    self->routes[screen] = g_ptr_array_new_with_free_func (
-        (GDestroyNotify) gst_rtc_viewer_unref);
+    self->routes[screen] =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
   }
-  self->viewers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-      (GDestroyNotify) gst_rtc_viewer_unref);
-  self->lost =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->viewers = g_hash_table_new_full (
+      g_str_hash, g_str_equal, g_free, (GDestroyNotify)gst_rtc_viewer_unref);
+  self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   /* A sink also while it has no pad. */
   gst_bin_set_suppressed_flags (

@@ -95,14 +95,14 @@ struct _GstRtcSrc
 
 G_DEFINE_TYPE (GstRtcSrc, gst_rtc_src, GST_RTC_TYPE_ELEMENT)
 
-static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
-    "video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
-    GST_STATIC_CAPS ("video/x-raw; video/x-vp8; video/x-vp9; video/x-h264; "
-                     "video/x-av1"));
-static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
-    "audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
-    GST_STATIC_CAPS ("audio/x-raw; audio/x-opus; audio/x-mulaw; "
-                     "audio/x-alaw"));
+static GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+        GST_STATIC_CAPS ("video/x-raw; video/x-vp8; video/x-vp9; video/x-h264; "
+                         "video/x-av1"));
+static GstStaticPadTemplate audio_template =
+    GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+        GST_STATIC_CAPS ("audio/x-raw; audio/x-opus; audio/x-mulaw; "
+                         "audio/x-alaw"));
 
 static GType
 auto_subscribe_get_type (void)
@@ -127,14 +127,12 @@ on_stream_removed_get_type (void)
   static GType type = 0;
   static const GEnumValue values[] = {
       {ON_STREAM_REMOVED_EOS, "Send EOS and remove the pad", "eos"},
-      {ON_STREAM_REMOVED_WAIT, "Keep the pad until the stream is back",
-          "wait"},
+      {ON_STREAM_REMOVED_WAIT, "Keep the pad until the stream is back", "wait"},
       {0, NULL, NULL},
   };
 
   if (g_once_init_enter (&type)) {
-    GType registered =
-        g_enum_register_static ("GstRtcOnStreamRemoved", values);
+    GType registered = g_enum_register_static ("GstRtcOnStreamRemoved", values);
     g_once_init_leave (&type, registered);
   }
   return type;
@@ -184,8 +182,8 @@ attach_output (GstRtcElement *element, gpointer data)
 
   if (!gst_rtc_output_attach (output, GST_ELEMENT (element)))
     return;
-  gst_element_post_message (GST_ELEMENT (element),
-      gst_message_new_latency (GST_OBJECT (element)));
+  gst_element_post_message (
+      GST_ELEMENT (element), gst_message_new_latency (GST_OBJECT (element)));
 }
 
 static void
@@ -237,8 +235,8 @@ on_new_output (GstRtcSubscription *subscription, GstRtcMedia medium,
   g_autoptr (GstRtcConfig) config =
       gst_rtc_element_ref_config (GST_RTC_ELEMENT (self));
   g_autofree gchar *template_name = g_strconcat (nick, "_%u", NULL);
-  g_autofree gchar *pad_name = g_strdup_printf ("%s_%u", nick,
-      self->next_pad[medium == GST_RTC_MEDIA_VIDEO]++);
+  g_autofree gchar *pad_name = g_strdup_printf (
+      "%s_%u", nick, self->next_pad[medium == GST_RTC_MEDIA_VIDEO]++);
   g_autofree gchar *stream_id = g_strdup_printf ("rtc/%s/%s/%s/%s",
       gst_rtc_config_get_values (config)->room_id, user_id,
       gst_rtc_stream_get_nick (screen), nick);
@@ -278,8 +276,7 @@ on_output_ended (
 static gchar *
 make_key (const gchar *user_id, gboolean screen)
 {
-  return g_strdup_printf (
-      "%s/%s", user_id, gst_rtc_stream_get_nick (screen));
+  return g_strdup_printf ("%s/%s", user_id, gst_rtc_stream_get_nick (screen));
 }
 
 static GstRtcSubscription *
@@ -298,8 +295,8 @@ find_media_session (GstRtcSrc *self, const gchar *media_session)
 
   g_hash_table_iter_init (&iter, self->subscriptions);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (g_strcmp0 (gst_rtc_subscription_get_media_session (value),
-            media_session) == 0)
+    if (g_strcmp0 (
+            gst_rtc_subscription_get_media_session (value), media_session) == 0)
       return value;
   }
   return NULL;
@@ -372,8 +369,7 @@ stop_gap_timer (GstRtcSrc *self)
 
 /* Shows on the pads what the publisher has disabled. */
 static void
-update_muted (
-    GstRtcSrc *self, const gchar *user_id, const GstRtcStream *stream)
+update_muted (GstRtcSrc *self, const gchar *user_id, const GstRtcStream *stream)
 {
   const GstRtcMedia media[] = {GST_RTC_MEDIA_AUDIO, GST_RTC_MEDIA_VIDEO};
   GstRtcSubscription *subscription =
@@ -404,7 +400,7 @@ static void
 update_known (GstRtcSrc *self)
 {
   GPtrArray *known = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) gst_rtc_subscription_unref);
+      (GDestroyNotify)gst_rtc_subscription_unref);
   GPtrArray *old;
   GHashTableIter iter;
   gpointer value;
@@ -442,8 +438,8 @@ lose_stream (GstRtcSrc *self, GstRtcSubscription *subscription)
 }
 
 static void
-post_stream_failed (GstRtcSrc *self, GstRtcSubscription *subscription,
-    const gchar *reason)
+post_stream_failed (
+    GstRtcSrc *self, GstRtcSubscription *subscription, const gchar *reason)
 {
   gst_rtc_element_post_fact (GST_RTC_ELEMENT (self),
       gst_structure_new ("rtc-stream-failed", "user-id", G_TYPE_STRING,
@@ -454,8 +450,8 @@ post_stream_failed (GstRtcSrc *self, GstRtcSubscription *subscription,
 
 /* One remote stream lost; the element goes on. */
 static void
-tell_failure (GstRtcSrc *self, GstRtcSubscription *subscription,
-    const GError *error)
+tell_failure (
+    GstRtcSrc *self, GstRtcSubscription *subscription, const GError *error)
 {
   post_stream_failed (self, subscription, error->message);
   gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
@@ -465,8 +461,8 @@ tell_failure (GstRtcSrc *self, GstRtcSubscription *subscription,
 }
 
 static void
-fail_stream (GstRtcSrc *self, GstRtcSubscription *subscription,
-    const GError *error)
+fail_stream (
+    GstRtcSrc *self, GstRtcSubscription *subscription, const GError *error)
 {
   tell_failure (self, subscription, error);
   lose_stream (self, subscription);
@@ -489,9 +485,9 @@ ask_again (GstRtcSrc *self, GstRtcSubscription *subscription)
       .audio = wanted & GST_RTC_MEDIA_AUDIO ? GST_RTC_UNSET : GST_RTC_FALSE,
       .video = wanted & GST_RTC_MEDIA_VIDEO ? GST_RTC_UNSET : GST_RTC_FALSE};
 
-  gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
-      gst_rtc_element_call_new (
-          &request, GST_MESSAGE_UNKNOWN, NULL, on_asked_again));
+  gst_rtc_element_call_start (
+      GST_RTC_ELEMENT (self), gst_rtc_element_call_new (&request,
+                                  GST_MESSAGE_UNKNOWN, NULL, on_asked_again));
 }
 
 /* A stream and the element that receives it. */
@@ -528,7 +524,7 @@ retry_stream (GstRtcSrc *self, GstRtcSubscription *subscription)
     return FALSE;
   retry = g_new (Retry, 1);
   *retry = (Retry){.self = self, .subscription = subscription};
-  timer = g_timeout_source_new ((guint) delay);
+  timer = g_timeout_source_new ((guint)delay);
   g_source_set_static_name (timer, "rtc stream again");
   g_source_set_callback (timer, on_retry_due, retry, g_free);
   g_source_attach (timer, gst_rtc_worker_get_context (worker));
@@ -580,8 +576,7 @@ on_asked_again (GstRtcElement *element, const GstRtcRequest *request,
   GstRtcMedia paused;
   GstRtcRequest mute = *request;
 
-  if (!subscription ||
-      !gst_rtc_subscription_get_media_session (subscription))
+  if (!subscription || !gst_rtc_subscription_get_media_session (subscription))
     return;
   if (gst_rtc_element_is_broken_off (error)) {
     g_hash_table_add (
@@ -604,8 +599,8 @@ on_asked_again (GstRtcElement *element, const GstRtcRequest *request,
 }
 
 static void
-on_subscription_connected (GstRtcSubscription *subscription,
-    gboolean restarted, gpointer user_data)
+on_subscription_connected (
+    GstRtcSubscription *subscription, gboolean restarted, gpointer user_data)
 {
   const gchar *user_id = gst_rtc_subscription_get_user_id (subscription);
 
@@ -619,12 +614,11 @@ on_subscription_connected (GstRtcSubscription *subscription,
 }
 
 static void
-on_subscription_failed (GstRtcSubscription *subscription, const GError *error,
-    gpointer user_data)
+on_subscription_failed (
+    GstRtcSubscription *subscription, const GError *error, gpointer user_data)
 {
   GstRtcSrc *self = user_data;
-  g_autoptr (GstRtcSubscription) kept =
-      gst_rtc_subscription_ref (subscription);
+  g_autoptr (GstRtcSubscription) kept = gst_rtc_subscription_ref (subscription);
   gboolean restored = gst_rtc_room_client_close_media (
       gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
       gst_rtc_subscription_get_media_session (kept), error->message);
@@ -642,13 +636,12 @@ static const GstRtcSubscriptionListener subscription_listener = {
 static GstRtcSubscription *
 ensure_subscription (GstRtcSrc *self, const gchar *user_id, gboolean screen)
 {
-  GstRtcSubscription *subscription =
-      find_subscription (self, user_id, screen);
+  GstRtcSubscription *subscription = find_subscription (self, user_id, screen);
 
   if (subscription)
     return subscription;
-  subscription = gst_rtc_subscription_new (GST_RTC_ELEMENT (self), user_id,
-      screen, &subscription_listener, self);
+  subscription = gst_rtc_subscription_new (
+      GST_RTC_ELEMENT (self), user_id, screen, &subscription_listener, self);
   g_hash_table_insert (
       self->subscriptions, make_key (user_id, screen), subscription);
   update_known (self);
@@ -708,8 +701,8 @@ on_subscribed (GstRtcElement *element, const GstRtcRequest *request,
         wanted_media (request));
   }
   if (error) {
-    GST_INFO_OBJECT (element, "no subscription to %s: %s", request->user_id,
-        error->message);
+    GST_INFO_OBJECT (
+        element, "no subscription to %s: %s", request->user_id, error->message);
   }
 }
 
@@ -748,8 +741,7 @@ wants_user (GstRtcSrc *self, const gchar *user_id)
   GST_OBJECT_LOCK (self);
   wants = self->auto_subscribe == AUTO_SUBSCRIBE_ALL &&
           (!self->user_ids || !self->user_ids[0] ||
-              g_strv_contains (
-                  (const gchar *const *) self->user_ids, user_id));
+              g_strv_contains ((const gchar *const *)self->user_ids, user_id));
   GST_OBJECT_UNLOCK (self);
   return wants;
 }
@@ -760,8 +752,7 @@ auto_subscribe (GstRtcSrc *self, const gchar *user_id, gboolean screen)
   const GstRtcRequest request = {.operation = GST_RTC_OPERATION_SUBSCRIBE,
       .user_id = user_id,
       .screen = screen};
-  GstRtcSubscription *subscription =
-      find_subscription (self, user_id, screen);
+  GstRtcSubscription *subscription = find_subscription (self, user_id, screen);
   g_autofree gchar *key = make_key (user_id, screen);
   GstRtcElementCall *call;
 
@@ -815,15 +806,14 @@ gst_rtc_src_returned (GstRtcElement *element)
     GstRtcSubscription *subscription =
         g_hash_table_lookup (self->subscriptions, key);
     gchar *slash = strrchr (key, '/');
-    gboolean screen =
-        g_str_equal (slash + 1, gst_rtc_stream_get_nick (TRUE));
+    gboolean screen = g_str_equal (slash + 1, gst_rtc_stream_get_nick (TRUE));
 
     *slash = '\0';
     if (subscription && gst_rtc_subscription_get_media_session (subscription))
       ask_again (self, subscription);
-    else if (gst_rtc_roster_get_stream (gst_rtc_room_client_get_roster (
-                                            gst_rtc_element_get_client (
-                                                element)),
+    else if (gst_rtc_roster_get_stream (
+                 gst_rtc_room_client_get_roster (
+                     gst_rtc_element_get_client (element)),
                  key, screen))
       auto_subscribe (self, key, screen);
   }
@@ -995,9 +985,8 @@ gst_rtc_src_child_failed (
 /* --- actions --- */
 
 static void
-start_action (GstRtcSrc *self, GstRtcOperation operation,
-    const gchar *user_id, const GstStructure *options, GstPromise *promise,
-    GstRtcElementDone done)
+start_action (GstRtcSrc *self, GstRtcOperation operation, const gchar *user_id,
+    const GstStructure *options, GstPromise *promise, GstRtcElementDone done)
 {
   GstRtcRequest request = {.operation = operation, .user_id = user_id};
   g_autoptr (GError) error = NULL;
@@ -1064,16 +1053,16 @@ static void
 action_unsubscribe (GstRtcSrc *self, const gchar *user_id,
     const GstStructure *options, GstPromise *promise)
 {
-  start_action (self, GST_RTC_OPERATION_UNSUBSCRIBE, user_id, options,
-      promise, on_unsubscribed);
+  start_action (self, GST_RTC_OPERATION_UNSUBSCRIBE, user_id, options, promise,
+      on_unsubscribed);
 }
 
 static void
 action_mute_remote (GstRtcSrc *self, const gchar *user_id,
     const GstStructure *options, GstPromise *promise)
 {
-  start_action (self, GST_RTC_OPERATION_MUTE_REMOTE, user_id, options,
-      promise, on_remote_muted);
+  start_action (self, GST_RTC_OPERATION_MUTE_REMOTE, user_id, options, promise,
+      on_remote_muted);
 }
 
 /* --- statistics --- */
@@ -1145,8 +1134,7 @@ gst_rtc_src_query (GstElement *element, GstQuery *query)
   guint latency;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
-    return GST_ELEMENT_CLASS (gst_rtc_src_parent_class)
-        ->query (element, query);
+    return GST_ELEMENT_CLASS (gst_rtc_src_parent_class)->query (element, query);
 
   GST_OBJECT_LOCK (self);
   latency = self->latency;
@@ -1209,7 +1197,7 @@ gst_rtc_src_get_property (
       g_value_set_enum (value, self->auto_subscribe);
       break;
     case PROP_USER_IDS:
-      gst_rtc_strv_to_array ((const gchar *const *) self->user_ids, value);
+      gst_rtc_strv_to_array ((const gchar *const *)self->user_ids, value);
       break;
     case PROP_LATENCY:
       g_value_set_uint (value, self->latency);
@@ -1300,8 +1288,8 @@ install_signals (GType type)
    * Ends a subscription. Errors: 100001, 100002, 100007, 200001, 300002,
    * 300009, 300010, 500001. Any thread, never blocks.
    */
-  signals[SIGNAL_UNSUBSCRIBE] = new_stream_action (
-      type, "unsubscribe", G_CALLBACK (action_unsubscribe));
+  signals[SIGNAL_UNSUBSCRIBE] =
+      new_stream_action (type, "unsubscribe", G_CALLBACK (action_unsubscribe));
 
   /**
    * GstRtcSrc::mute-remote:
@@ -1313,8 +1301,8 @@ install_signals (GType type)
    * 100002, 100007, 200001, 300004, 300009, 300010, 500001. Any thread,
    * never blocks.
    */
-  signals[SIGNAL_MUTE_REMOTE] = new_stream_action (
-      type, "mute-remote", G_CALLBACK (action_mute_remote));
+  signals[SIGNAL_MUTE_REMOTE] =
+      new_stream_action (type, "mute-remote", G_CALLBACK (action_mute_remote));
 }
 
 static void
@@ -1324,8 +1312,7 @@ gst_rtc_src_class_init (GstRtcSrcClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstRtcElementClass *rtc_class = GST_RTC_ELEMENT_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (
-      src_debug, "rtcsrc", 0, "Receiving from RTC rooms");
+  GST_DEBUG_CATEGORY_INIT (src_debug, "rtcsrc", 0, "Receiving from RTC rooms");
 
   object_class->set_property = gst_rtc_src_set_property;
   object_class->get_property = gst_rtc_src_get_property;
@@ -1366,9 +1353,9 @@ gst_rtc_src_init (GstRtcSrc *self)
   self->on_stream_removed = ON_STREAM_REMOVED_EOS;
   self->outputs = g_ptr_array_new_with_free_func (free_src_output);
   self->known = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) gst_rtc_subscription_unref);
-  self->subscriptions = g_hash_table_new_full (g_str_hash, g_str_equal,
-      g_free, (GDestroyNotify) gst_rtc_subscription_unref);
+      (GDestroyNotify)gst_rtc_subscription_unref);
+  self->subscriptions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      (GDestroyNotify)gst_rtc_subscription_unref);
 
   self->requested =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

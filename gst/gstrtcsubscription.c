@@ -42,7 +42,7 @@ struct _GstRtcSubscription
   /* Under lock: read by the statistics, for keyframes and by packets. */
   gchar *media_session;
   GstRtcPeer *peer;
-  GstRtcPeer *old_peer;  /* brings media until the other one does */
+  GstRtcPeer *old_peer;   /* brings media until the other one does */
   GstRtcMedia taken_over; /* media that come from the peer now */
 };
 
@@ -109,8 +109,8 @@ on_local_description (GstRtcPeer *peer, const gchar *sdp, gpointer user_data)
 }
 
 static void
-on_local_candidate (GstRtcPeer *peer, guint mline, const gchar *candidate,
-    gpointer user_data)
+on_local_candidate (
+    GstRtcPeer *peer, guint mline, const gchar *candidate, gpointer user_data)
 {
   GstRtcSubscription *self = user_data;
 
@@ -192,9 +192,9 @@ ensure_outputs (GstRtcSubscription *self)
     GstRtcMedia medium = each_medium[i];
 
     if ((self->wanted & self->offered & medium) && !self->outputs[i]) {
-      g_atomic_pointer_set (&self->outputs[i],
-          self->listener->new_output (
-              self, medium, &output_listener, self->user_data));
+      g_atomic_pointer_set (
+          &self->outputs[i], self->listener->new_output (self, medium,
+                                 &output_listener, self->user_data));
     }
   }
 }
@@ -229,8 +229,8 @@ is_current (GstRtcSubscription *self, GstRtcPeer *peer, GstRtcMedia medium)
 }
 
 static void
-on_rtp (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *caps,
-    GstBuffer *buffer, gpointer user_data)
+on_rtp (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *caps, GstBuffer *buffer,
+    gpointer user_data)
 {
   GstRtcSubscription *self = user_data;
   GstRtcOutput *output =
@@ -323,13 +323,12 @@ replace_peer (
 }
 
 gboolean
-gst_rtc_subscription_open (GstRtcSubscription *self,
-    const gchar *media_session, guint latency, GError **error)
+gst_rtc_subscription_open (GstRtcSubscription *self, const gchar *media_session,
+    guint latency, GError **error)
 {
   g_autofree gchar *name = g_strdup_printf ("from-%s", self->user_id);
-  GstRtcPeer *peer =
-      gst_rtc_element_new_peer (self->element, GST_RTC_PEER_RECEIVER, name,
-          latency, &peer_listener, self, error);
+  GstRtcPeer *peer = gst_rtc_element_new_peer (self->element,
+      GST_RTC_PEER_RECEIVER, name, latency, &peer_listener, self, error);
 
   if (!peer)
     return FALSE;
@@ -512,8 +511,7 @@ gst_rtc_subscription_has_outputs (GstRtcSubscription *self)
 }
 
 GstRtcOutput *
-gst_rtc_subscription_get_output (
-    GstRtcSubscription *self, GstRtcMedia medium)
+gst_rtc_subscription_get_output (GstRtcSubscription *self, GstRtcMedia medium)
 {
   return self->outputs[index_of (medium)];
 }
@@ -527,7 +525,7 @@ gst_rtc_subscription_get_stats (GstRtcSubscription *self)
   if (!peer)
     return NULL;
   stats = gst_rtc_peer_get_stats (peer);
-  gst_structure_set (stats, "user-id", G_TYPE_STRING, self->user_id,
-      "screen", G_TYPE_BOOLEAN, self->screen, NULL);
+  gst_structure_set (stats, "user-id", G_TYPE_STRING, self->user_id, "screen",
+      G_TYPE_BOOLEAN, self->screen, NULL);
   return stats;
 }

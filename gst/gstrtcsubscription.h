@@ -26,10 +26,10 @@ typedef struct
   GstRtcOutput *(*new_output) (GstRtcSubscription *subscription,
       GstRtcMedia medium, const GstRtcOutputListener *output_listener,
       gpointer user_data);
-  void (*output_ended) (GstRtcSubscription *subscription,
-      GstRtcOutput *output, gpointer user_data);
-  void (*connected) (GstRtcSubscription *subscription, gboolean restarted,
+  void (*output_ended) (GstRtcSubscription *subscription, GstRtcOutput *output,
       gpointer user_data);
+  void (*connected) (
+      GstRtcSubscription *subscription, gboolean restarted, gpointer user_data);
   void (*failed) (GstRtcSubscription *subscription, const GError *error,
       gpointer user_data);
 } GstRtcSubscriptionListener;
@@ -38,8 +38,7 @@ GstRtcSubscription *gst_rtc_subscription_new (GstRtcElement *element,
     const gchar *user_id, gboolean screen,
     const GstRtcSubscriptionListener *listener,
     gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
-GstRtcSubscription *gst_rtc_subscription_ref (
-    GstRtcSubscription *subscription);
+GstRtcSubscription *gst_rtc_subscription_ref (GstRtcSubscription *subscription);
 void gst_rtc_subscription_unref (GstRtcSubscription *subscription);
 
 /* Makes the transport of @media_session, in place of one that was there,
@@ -49,13 +48,12 @@ gboolean gst_rtc_subscription_open (GstRtcSubscription *subscription,
     const gchar *media_session, guint latency, GError **error);
 void gst_rtc_subscription_set_offer (
     GstRtcSubscription *subscription, const gchar *sdp);
-void gst_rtc_subscription_add_candidate (GstRtcSubscription *subscription,
-    guint mline, const gchar *candidate);
+void gst_rtc_subscription_add_candidate (
+    GstRtcSubscription *subscription, guint mline, const gchar *candidate);
 /* The media that was asked for; only they have an output. */
 void gst_rtc_subscription_set_wanted (
     GstRtcSubscription *subscription, GstRtcMedia wanted);
-GstRtcMedia gst_rtc_subscription_get_wanted (
-    GstRtcSubscription *subscription);
+GstRtcMedia gst_rtc_subscription_get_wanted (GstRtcSubscription *subscription);
 /* Media that does not come at present: muted by the publisher, or paused
  * here. */
 void gst_rtc_subscription_set_muted (
@@ -63,8 +61,7 @@ void gst_rtc_subscription_set_muted (
 GstRtcMedia gst_rtc_subscription_get_muted (GstRtcSubscription *subscription);
 void gst_rtc_subscription_set_paused (
     GstRtcSubscription *subscription, GstRtcMedia paused);
-GstRtcMedia gst_rtc_subscription_get_paused (
-    GstRtcSubscription *subscription);
+GstRtcMedia gst_rtc_subscription_get_paused (GstRtcSubscription *subscription);
 /* Lets the timeline of such media go on; FALSE when there is none. */
 gboolean gst_rtc_subscription_fill_gaps (GstRtcSubscription *subscription);
 /* Stops the transport only: what was asked for stays, and so do the media
@@ -102,8 +99,7 @@ gboolean gst_rtc_subscription_has_outputs (GstRtcSubscription *subscription);
 GstRtcOutput *gst_rtc_subscription_get_output (
     GstRtcSubscription *subscription, GstRtcMedia medium);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (
-    GstRtcSubscription, gst_rtc_subscription_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcSubscription, gst_rtc_subscription_unref)
 
 /* Figures of the transport with user-id and screen; NULL
  * while closed. Any thread. */

@@ -56,7 +56,7 @@ G_DEFINE_TYPE (GstRtcTrack, gst_rtc_track, GST_TYPE_BIN)
 static GstClockTime
 monotonic_now (void)
 {
-  return (GstClockTime) g_get_monotonic_time () * GST_USECOND;
+  return (GstClockTime)g_get_monotonic_time () * GST_USECOND;
 }
 
 /* TRUE when the interval since the last request is over, which starts a new
@@ -161,8 +161,7 @@ watch_frames (GstRtcTrack *self, GstElement *payloader)
 static void
 serve_pending_keyframe (GstRtcTrack *self)
 {
-  if (!g_atomic_int_get (&self->keyframe_pending) ||
-      !take_keyframe_turn (self))
+  if (!g_atomic_int_get (&self->keyframe_pending) || !take_keyframe_turn (self))
     return;
   g_atomic_int_set (&self->keyframe_pending, FALSE);
   send_keyframe_request (self);
@@ -291,8 +290,7 @@ add_elements (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
   }
   /* From the end, so that no element gets data before the next is ready. */
   for (guint i = elements->len; i > 0; i--)
-    gst_element_sync_state_with_parent (
-        g_ptr_array_index (elements, i - 1));
+    gst_element_sync_state_with_parent (g_ptr_array_index (elements, i - 1));
   return TRUE;
 }
 
@@ -355,10 +353,9 @@ build_chain (GstRtcTrack *self, GstCaps *caps, gchar **reason)
       g_ptr_array_new_with_free_func (gst_object_unref);
   const GstRtcCodec *input = gst_rtc_codec_find_for_caps (caps);
 
-  self->codec =
-      input ? input
-            : gst_rtc_codec_choose (self->medium,
-                  (const gchar *const *) self->codecs, reason);
+  self->codec = input ? input
+                      : gst_rtc_codec_choose (self->medium,
+                            (const gchar *const *)self->codecs, reason);
   if (!self->codec)
     return FALSE;
   if (!input && !collect_encoding (self, elements, reason))
@@ -366,8 +363,7 @@ build_chain (GstRtcTrack *self, GstCaps *caps, gchar **reason)
   if (input && self->codec->parser &&
       !add_made (elements, gst_rtc_codec_make (self->codec->parser, reason)))
     return FALSE;
-  if (!add_made (
-          elements, gst_rtc_codec_make_payloader (self->codec, reason)))
+  if (!add_made (elements, gst_rtc_codec_make_payloader (self->codec, reason)))
     return FALSE;
   watch_frames (self, g_ptr_array_index (elements, elements->len - 1));
   if (add_elements (self, elements, reason))
@@ -402,8 +398,8 @@ take_input_caps (GstRtcTrack *self, GstPad *pad, GstEvent *event)
   if (self->built) {
     /* A raw format may change under the encoder, an encoding may not. */
     if (input && input != self->codec) {
-      reason = g_strdup_printf ("the input changed from %s to %s",
-          self->codec->name, input->name);
+      reason = g_strdup_printf (
+          "the input changed from %s to %s", self->codec->name, input->name);
       gst_rtc_track_fail (self, reason);
       return GST_PAD_PROBE_DROP;
     }
@@ -457,8 +453,8 @@ take_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (flow >= GST_FLOW_OK || flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS)
     return flow;
-  reason = g_strdup_printf ("the encoding stopped: %s",
-      gst_flow_get_name (flow));
+  reason =
+      g_strdup_printf ("the encoding stopped: %s", gst_flow_get_name (flow));
   gst_rtc_track_fail (GST_RTC_TRACK (parent), reason);
   return GST_FLOW_OK;
 }
@@ -478,8 +474,7 @@ query_input (GstPad *pad, GstObject *parent, GstQuery *query)
       if (filter) {
         g_autoptr (GstCaps) all = g_steal_pointer (&caps);
 
-        caps = gst_caps_intersect_full (
-            filter, all, GST_CAPS_INTERSECT_FIRST);
+        caps = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
       }
       gst_query_set_caps_result (query, caps);
       return TRUE;
@@ -539,8 +534,7 @@ gst_rtc_track_set_muted (GstRtcTrack *self, gboolean muted)
 }
 
 void
-gst_rtc_track_get_sent (
-    GstRtcTrack *self, guint64 *packets, guint64 *frames)
+gst_rtc_track_get_sent (GstRtcTrack *self, guint64 *packets, guint64 *frames)
 {
   GST_OBJECT_LOCK (self);
   *packets = self->packets;
@@ -569,15 +563,15 @@ gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
   GstPad *ghost;
 
   self->medium = medium;
-  self->codecs = g_strdupv ((gchar **) codecs);
+  self->codecs = g_strdupv ((gchar **)codecs);
   self->bitrate = bitrate;
   self->listener = listener;
   self->user_data = user_data;
 
   self->pace = make_core_element ("clocksync");
   self->end = make_core_element ("fakesink");
-  g_object_set (self->end, "sync", FALSE, "async", FALSE,
-      "enable-last-sample", FALSE, NULL);
+  g_object_set (self->end, "sync", FALSE, "async", FALSE, "enable-last-sample",
+      FALSE, NULL);
   gst_bin_add_many (GST_BIN (self), self->pace, self->end, NULL);
 
   input = gst_element_get_static_pad (self->pace, "sink");
@@ -588,8 +582,8 @@ gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
 
   paced = gst_element_get_static_pad (self->pace, "src");
   gst_pad_add_probe (paced,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      on_input, self, NULL);
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_input,
+      self, NULL);
   end = gst_element_get_static_pad (self->end, "sink");
   gst_pad_add_probe (end,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
@@ -603,9 +597,8 @@ static GstStateChangeReturn
 gst_rtc_track_change_state (GstElement *element, GstStateChange transition)
 {
   GstRtcTrack *self = GST_RTC_TRACK (element);
-  GstStateChangeReturn ret =
-      GST_ELEMENT_CLASS (gst_rtc_track_parent_class)
-          ->change_state (element, transition);
+  GstStateChangeReturn ret = GST_ELEMENT_CLASS (gst_rtc_track_parent_class)
+                                 ->change_state (element, transition);
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     g_atomic_int_set (&self->failed, FALSE);
@@ -640,7 +633,7 @@ gst_rtc_track_init (GstRtcTrack *self)
 {
   g_mutex_init (&self->out_lock);
   self->recent =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_unref);
   self->recent_since = GST_CLOCK_TIME_NONE;
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->last_keyframe = GST_CLOCK_TIME_NONE;

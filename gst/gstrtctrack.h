@@ -31,8 +31,7 @@ typedef struct
   void (*ready) (GstRtcTrack *track, gpointer user_data);
   void (*packet) (
       GstRtcTrack *track, GstBuffer *buffer, gboolean key, gpointer user_data);
-  void (*failed) (
-      GstRtcTrack *track, const gchar *reason, gpointer user_data);
+  void (*failed) (GstRtcTrack *track, const gchar *reason, gpointer user_data);
   void (*encoder_setup) (
       GstRtcTrack *track, GstElement *encoder, gpointer user_data);
 } GstRtcTrackListener;
@@ -40,9 +39,8 @@ typedef struct
 /* @codecs: NULL-terminated names in order of preference, for raw input.
  * @bitrate: of a video encoder, bit/s. @listener and @user_data must outlive
  * the track's streaming. */
-GstRtcTrack *gst_rtc_track_new (GstRtcMedia medium,
-    const gchar *const *codecs, guint bitrate,
-    const GstRtcTrackListener *listener,
+GstRtcTrack *gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
+    guint bitrate, const GstRtcTrackListener *listener,
     gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
 
 GstRtcMedia gst_rtc_track_get_medium (GstRtcTrack *track);

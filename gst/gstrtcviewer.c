@@ -12,7 +12,7 @@ struct _GstRtcViewer
   gboolean screen;
   GstRtcPeer *peer;
   gboolean retired;
-  gint wanted; /* atomic GstRtcMedia */
+  gint wanted;    /* atomic GstRtcMedia */
   gint has_video; /* atomic: a keyframe has been sent */
   const GstRtcViewerListener *listener;
   gpointer user_data;
@@ -28,8 +28,8 @@ on_local_description (GstRtcPeer *peer, const gchar *sdp, gpointer user_data)
 }
 
 static void
-on_local_candidate (GstRtcPeer *peer, guint mline, const gchar *candidate,
-    gpointer user_data)
+on_local_candidate (
+    GstRtcPeer *peer, guint mline, const gchar *candidate, gpointer user_data)
 {
   GstRtcViewer *self = user_data;
 
@@ -74,8 +74,8 @@ static const GstRtcPeerListener peer_listener = {
 
 GstRtcViewer *
 gst_rtc_viewer_new (GstRtcElement *element, const gchar *media_session,
-    const gchar *user_id, gboolean screen,
-    const GstRtcViewerListener *listener, gpointer user_data, GError **error)
+    const gchar *user_id, gboolean screen, const GstRtcViewerListener *listener,
+    gpointer user_data, GError **error)
 {
   g_autofree gchar *name = g_strdup_printf ("viewer-%s", user_id);
   GstRtcViewer *self = g_new0 (GstRtcViewer, 1);
@@ -120,8 +120,7 @@ gst_rtc_viewer_add_track (GstRtcViewer *self, GstRtcTrack *track)
 {
   g_autoptr (GstCaps) caps = gst_rtc_track_ref_rtp_caps (track);
 
-  gst_rtc_peer_add_track (
-      self->peer, gst_rtc_track_get_medium (track), caps);
+  gst_rtc_peer_add_track (self->peer, gst_rtc_track_get_medium (track), caps);
 }
 
 void
@@ -167,7 +166,7 @@ gst_rtc_viewer_set_wanted (GstRtcViewer *self, GstRtcMedia wanted)
   /* What was paused goes on with a keyframe. */
   if (!(g_atomic_int_get (&self->wanted) & GST_RTC_MEDIA_VIDEO))
     g_atomic_int_set (&self->has_video, FALSE);
-  g_atomic_int_set (&self->wanted, (gint) wanted);
+  g_atomic_int_set (&self->wanted, (gint)wanted);
 }
 
 gboolean
@@ -185,8 +184,7 @@ gst_rtc_viewer_has_video (GstRtcViewer *self)
 }
 
 void
-gst_rtc_viewer_push (
-    GstRtcViewer *self, GstRtcMedia medium, GstBuffer *buffer)
+gst_rtc_viewer_push (GstRtcViewer *self, GstRtcMedia medium, GstBuffer *buffer)
 {
   if (g_atomic_int_get (&self->wanted) & medium)
     gst_rtc_peer_push (self->peer, medium, gst_buffer_ref (buffer));

@@ -242,8 +242,6 @@ const FaultRow fault_local_rows[] = {
         .happens = "The viewer sees the screen stream come and go; the first "
                    "stream goes on",
         .provoke = add_and_release_pad,
-        /* publish () is for all streams, and the first is published. */
-        .publisher_told = {{FAULT_WARNING, GST_RTC_ERROR_ALREADY_PUBLISHED, 3}},
         GO_ON},
     {.id = "F34-caps-changed",
         .condition = "The size of the picture changes while playing",

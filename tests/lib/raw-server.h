@@ -9,10 +9,10 @@ G_BEGIN_DECLS
 
 /* Opens a WebSocket; `@ACCEPT@` becomes what the key of the request asks
  * for. */
-#define RAW_UPGRADE                                                          \
-  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"               \
+#define RAW_UPGRADE                                                            \
+  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"                 \
   "Connection: Upgrade\r\nSec-WebSocket-Accept: @ACCEPT@\r\n"
-#define RAW_UPGRADE_ROOM                                                     \
+#define RAW_UPGRADE_ROOM                                                       \
   RAW_UPGRADE "Sec-WebSocket-Protocol: rtc-room.v1\r\n\r\n"
 
 typedef struct _RawServer RawServer;

@@ -40,7 +40,7 @@ rtc_pipeline_new (const gchar *format, ...)
 
   self->context = g_main_context_ref_thread_default ();
   self->messages =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_message_unref);
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_message_unref);
   self->pipeline = gst_parse_launch (line, &error);
   g_assert_no_error (error);
   if (!GST_IS_PIPELINE (self->pipeline)) {
@@ -57,9 +57,8 @@ rtc_pipeline_new (const gchar *format, ...)
 void
 rtc_pipeline_play (RtcPipeline *self)
 {
-  g_assert_cmpint (
-      gst_element_set_state (self->pipeline, GST_STATE_PLAYING), !=,
-      GST_STATE_CHANGE_FAILURE);
+  g_assert_cmpint (gst_element_set_state (self->pipeline, GST_STATE_PLAYING),
+      !=, GST_STATE_CHANGE_FAILURE);
 }
 
 void
@@ -167,8 +166,8 @@ measure_grid (GstVideoFrame *frame, Grid grid)
   gint cell_y = GST_VIDEO_FRAME_HEIGHT (frame) / GRID_Y;
 
   for (gint i = 0; i < GRID_X * GRID_Y; i++) {
-    const guint8 *cell = plane + (gsize) (i / GRID_X) * cell_y * stride +
-                         (gsize) (i % GRID_X) * cell_x;
+    const guint8 *cell = plane + (gsize)(i / GRID_X) * cell_y * stride +
+                         (gsize)(i % GRID_X) * cell_x;
     guint sum = 0;
 
     for (gint y = 0; y < cell_y; y++) {
@@ -199,7 +198,7 @@ paint (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   g_mutex_lock (&self->lock);
   for (guint bit = 0; bit < N_BITS; bit++) {
     for (guint y = 0; y < BLOCK; y++) {
-      memset (plane + (gsize) y * GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0) +
+      memset (plane + (gsize)y * GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0) +
                   bit * BLOCK,
           self->next >> bit & 1 ? 235 : 16, BLOCK);
     }
@@ -275,7 +274,7 @@ compare (RtcPainter *painter, guint number, Grid grid)
   for (guint i = 0; i < G_N_ELEMENTS (painter->sent[0]); i++) {
     gint difference = painter->sent[number % N_REMEMBERED][i] - grid[i];
 
-    greatest = MAX (greatest, (guint) ABS (difference));
+    greatest = MAX (greatest, (guint)ABS (difference));
   }
   g_mutex_unlock (&painter->lock);
   return greatest;
@@ -288,8 +287,8 @@ note_gap (RtcReader *self, guint number, gint64 now)
     self->disorder++;
   else
     self->missing = MAX (self->missing, number - self->last - 1);
-  self->pause = MAX (self->pause,
-      (guint) ((now - self->last_time) / G_TIME_SPAN_MILLISECOND));
+  self->pause = MAX (
+      self->pause, (guint)((now - self->last_time) / G_TIME_SPAN_MILLISECOND));
 }
 
 static void
@@ -332,8 +331,7 @@ read_frame (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 }
 
 RtcReader *
-rtc_reader_new (
-    GstElement *element, RtcPainter *painter, GMainContext *context)
+rtc_reader_new (GstElement *element, RtcPainter *painter, GMainContext *context)
 {
   RtcReader *self = g_new0 (RtcReader, 1);
 
@@ -448,7 +446,7 @@ hear (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
   g_mutex_lock (&self->lock);
   for (gsize i = 0; i < map.size / sizeof (gint16); i++) {
-    self->window[self->samples % TONE_WINDOW] = ((gint16 *) map.data)[i];
+    self->window[self->samples % TONE_WINDOW] = ((gint16 *)map.data)[i];
     self->samples++;
   }
   g_mutex_unlock (&self->lock);

@@ -23,8 +23,7 @@ typedef struct
 } RtcPipeline;
 
 /* From a gst-launch line; messages arrive on the thread-default context. */
-RtcPipeline *rtc_pipeline_new (
-    const gchar *format, ...) G_GNUC_PRINTF (1, 2);
+RtcPipeline *rtc_pipeline_new (const gchar *format, ...) G_GNUC_PRINTF (1, 2);
 void rtc_pipeline_play (RtcPipeline *self);
 /* Goes to NULL and checks that this worked. */
 void rtc_pipeline_stop (RtcPipeline *self);

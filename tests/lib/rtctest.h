@@ -19,14 +19,13 @@ void rtc_test_iterate (GMainContext *context, gint64 since, const gchar *what,
     const gchar *file, gint line);
 
 /* Iterates until @condition holds. */
-#define rtc_test_wait(context, condition)                                    \
-  G_STMT_START                                                               \
-  {                                                                          \
-    const gint64 rtc_since = g_get_monotonic_time ();                        \
-    while (!(condition))                                                     \
-      rtc_test_iterate (                                                     \
-          context, rtc_since, #condition, __FILE__, __LINE__);               \
-  }                                                                          \
+#define rtc_test_wait(context, condition)                                      \
+  G_STMT_START                                                                 \
+  {                                                                            \
+    const gint64 rtc_since = g_get_monotonic_time ();                          \
+    while (!(condition))                                                       \
+      rtc_test_iterate (context, rtc_since, #condition, __FILE__, __LINE__);   \
+  }                                                                            \
   G_STMT_END
 
 /* Iterates for as long as sources are ready without waiting. */

@@ -18,10 +18,9 @@ matrix_make_token (MatrixToken which, const gchar *user_id)
   const gboolean soon = which == TOKEN_ENDS_SOON;
   const GstRtcToken token = {
       .app_id = (gchar *)(which == TOKEN_OTHER_APP ? OTHER_APP : MATRIX_APP),
-      .room_id = (gchar *)(which == TOKEN_OTHER_ROOM ? "elsewhere"
-                                                     : MATRIX_ROOM),
-      .user_id = (gchar *)(which == TOKEN_OTHER_USER ? "mallory"
-                                                     : user_id),
+      .room_id =
+          (gchar *)(which == TOKEN_OTHER_ROOM ? "elsewhere" : MATRIX_ROOM),
+      .user_id = (gchar *)(which == TOKEN_OTHER_USER ? "mallory" : user_id),
       .nonce = 1,
       .issued = (guint32)(now - 60),
       .expires = (guint32)(expired ? now - 30
@@ -79,8 +78,7 @@ ask (MatrixGuest *guest, const GstRtcRequest *request)
 
   gst_rtc_room_client_request (
       guest->client, request, on_answered, guest, NULL);
-  rtc_test_wait (
-      guest->matrix->fixture.context, guest->n_answers > before);
+  rtc_test_wait (guest->matrix->fixture.context, guest->n_answers > before);
   g_assert_no_error (guest->error);
 }
 

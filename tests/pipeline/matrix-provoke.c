@@ -6,9 +6,9 @@
 #include <gst/app/gstappsrc.h>
 
 #define GOOD_CONFIG "{\"websocketUrls\":[\"@URL@\"]}"
-#define OPEN_VIEWER(session, user)                                           \
-  "{\"type\":\"session-opened\",\"session\":\"" session                      \
-  "\",\"user\":\"" user "\"}"
+#define OPEN_VIEWER(session, user)                                             \
+  "{\"type\":\"session-opened\",\"session\":\"" session "\",\"user\":\"" user  \
+  "\"}"
 
 static ScriptedServer *
 get_server (Matrix *self)
@@ -34,8 +34,8 @@ wait_for_requests (Matrix *self, GstRtcMessageType type, guint n)
 static void
 wait_for_call (Matrix *self)
 {
-  wait_for_requests (self, matrix_get_request (self->row->call.action),
-      self->n_requests + 1);
+  wait_for_requests (
+      self, matrix_get_request (self->row->call.action), self->n_requests + 1);
 }
 
 static void
@@ -63,8 +63,7 @@ allow_next (Matrix *self, GstRtcMessageType type)
 static void
 set_url (Matrix *self, const gchar *scheme, guint port)
 {
-  g_autofree gchar *url =
-      g_strdup_printf ("%s://127.0.0.1:%u", scheme, port);
+  g_autofree gchar *url = g_strdup_printf ("%s://127.0.0.1:%u", scheme, port);
 
   g_object_set (matrix_get_element (self), "server-url", url, NULL);
 }
@@ -121,10 +120,10 @@ prepare_muted_remote (Matrix *self)
 void
 prepare_many_requests (Matrix *self)
 {
-  scripted_server_add (get_server (self),
-      (ScriptedRow){.type = GST_RTC_MESSAGE_MUTE_REMOTE,
-          .act = SCRIPTED_SILENT,
-          .always = TRUE});
+  scripted_server_add (
+      get_server (self), (ScriptedRow){.type = GST_RTC_MESSAGE_MUTE_REMOTE,
+                             .act = SCRIPTED_SILENT,
+                             .always = TRUE});
   for (guint i = 0; i < GST_RTC_MAX_PENDING_REQUESTS; i++) {
     g_signal_emit_by_name (
         matrix_get_element (self), "mute-remote", "bob", NULL, NULL);
@@ -184,15 +183,13 @@ prepare_cut_url (Matrix *self)
 void
 prepare_plain_address (Matrix *self)
 {
-  name_raw_server (
-      self, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+  name_raw_server (self, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 }
 
 void
 prepare_foreign_protocol (Matrix *self)
 {
-  name_raw_server (
-      self, RAW_UPGRADE "Sec-WebSocket-Protocol: other\r\n\r\n");
+  name_raw_server (self, RAW_UPGRADE "Sec-WebSocket-Protocol: other\r\n\r\n");
 }
 
 /* --- until the pending call is on its way --- */
@@ -367,10 +364,8 @@ finish_first_app (Matrix *self)
   GstRtcMessage *message;
 
   prepare_join (self);
-  message =
-      scripted_server_get_last (get_server (self), GST_RTC_MESSAGE_JOIN);
-  g_assert_cmpstr (
-      "default", ==, gst_rtc_message_get_fields (message)->app);
+  message = scripted_server_get_last (get_server (self), GST_RTC_MESSAGE_JOIN);
+  g_assert_cmpstr ("default", ==, gst_rtc_message_get_fields (message)->app);
 }
 
 void
@@ -451,8 +446,8 @@ finish_push_picture (Matrix *self)
       "video/x-raw,format=I420,width=64,height=64,framerate=10/1");
   gst_buffer_memset (buffer, 0, 128, gst_buffer_get_size (buffer));
   GST_BUFFER_PTS (buffer) = 0;
-  g_assert_cmpint (GST_FLOW_OK, ==,
-      gst_app_src_push_buffer (GST_APP_SRC (source), buffer));
+  g_assert_cmpint (
+      GST_FLOW_OK, ==, gst_app_src_push_buffer (GST_APP_SRC (source), buffer));
 }
 
 /* A picture source at a pad that is requested now. */

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#define PICTURES                                                             \
-  " videotestsrc is-live=true ! "                                            \
+#define PICTURES                                                               \
+  " videotestsrc is-live=true ! "                                              \
   "video/x-raw,format=I420,width=64,height=64,framerate=10/1 ! rtc.video_0"
 /* Who is there in the room of the scripted server. */
-#define USERS                                                                \
-  "[{\"user\":\"bob\",\"streams\":[{\"screen\":false,"                        \
+#define USERS                                                                  \
+  "[{\"user\":\"bob\",\"streams\":[{\"screen\":false,"                         \
   "\"videoCodec\":\"VP8\"}]},{\"user\":\"carol\",\"streams\":[]}]"
 
 static const MatrixCall call_init = {"init", NULL, NULL};
@@ -56,12 +56,6 @@ matrix_get_request (const gchar *action)
       return types[i].type;
   }
   return GST_RTC_N_MESSAGES;
-}
-
-static const gchar *
-get_operation (const MatrixRow *row)
-{
-  return row->operation ? row->operation : row->call.action;
 }
 
 /* --- calls --- */
@@ -170,102 +164,7 @@ work (Matrix *self, const MatrixCall *call)
   matrix_call (self, call, 0);
 }
 
-/* --- messages --- */
-
-static gboolean
-is_failure (GstMessage *message)
-{
-  return (GST_MESSAGE_TYPE (message) &
-             (GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)) != 0;
-}
-
-static guint
-count_failures (Matrix *self)
-{
-  guint count = 0;
-
-  for (guint i = 0; i < self->pipeline->messages->len; i++)
-    count += is_failure (g_ptr_array_index (self->pipeline->messages, i));
-  return count;
-}
-
-static const GstStructure *
-get_details (GstMessage *message)
-{
-  const GstStructure *details = NULL;
-
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error_details (message, &details);
-  else
-    gst_message_parse_warning_details (message, &details);
-  return details;
-}
-
-static const gchar *
-get_text (const GstStructure *details, const gchar *field)
-{
-  const gchar *text =
-      details ? gst_structure_get_string (details, field) : NULL;
-
-  return text ? text : "";
-}
-
-static void
-print_failures (Matrix *self)
-{
-  for (guint i = 0; i < self->pipeline->messages->len; i++) {
-    GstMessage *message = g_ptr_array_index (self->pipeline->messages, i);
-    g_autofree gchar *text = NULL;
-
-    if (!is_failure (message))
-      continue;
-    text = gst_structure_to_string (gst_message_get_structure (message));
-    g_test_message ("%s: %s", GST_MESSAGE_TYPE_NAME (message), text);
-  }
-}
-
-static gboolean
-is_of_barrier (GstMessage *message)
-{
-  const GstStructure *details;
-
-  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_WARNING)
-    return FALSE;
-  details = get_details (message);
-  return g_str_equal (
-      "renew-token", get_text (details, GST_RTC_DETAIL_OPERATION));
-}
-
-static guint
-count_barriers (Matrix *self, guint *last)
-{
-  GPtrArray *messages = self->pipeline->messages;
-  guint count = 0;
-
-  for (guint i = 0; i < messages->len; i++) {
-    if (!is_of_barrier (g_ptr_array_index (messages, i)))
-      continue;
-    *last = i;
-    count++;
-  }
-  return count;
-}
-
-/* An empty token is refused on the worker, whatever the state, and told by
- * the notifier, behind all that was told before. Its message has to be waited
- * for: a bus may hold one back while another thread is posting. */
-void
-matrix_barrier (Matrix *self)
-{
-  const MatrixCall call = {"renew-token", "", NULL};
-  guint last = 0;
-  const guint before = count_barriers (self, &last);
-
-  matrix_call (self, &call, 100001);
-  rtc_test_wait (
-      self->fixture.context, count_barriers (self, &last) > before);
-  g_ptr_array_remove_index (self->pipeline->messages, last);
-}
+/* --- stages --- */
 
 static void
 forget (Matrix *self)
@@ -274,16 +173,14 @@ forget (Matrix *self)
   rtc_pipeline_forget (self->pipeline);
 }
 
-/* --- stages --- */
-
 static void
 reset_socket (Matrix *self)
 {
   scripted_server_reset (self->fixture.scripted);
   rtc_test_wait (self->fixture.context,
       rtc_pipeline_find (self->pipeline, GST_MESSAGE_ERROR, NULL) != NULL);
-  g_assert_cmpint (500001, ==,
-      rtc_pipeline_get_code (self->pipeline, GST_MESSAGE_ERROR));
+  g_assert_cmpint (
+      500001, ==, rtc_pipeline_get_code (self->pipeline, GST_MESSAGE_ERROR));
 }
 
 static void
@@ -396,8 +293,8 @@ set_bad_property (Matrix *self)
 
   if (!row->property)
     return;
-  pspec = g_object_class_find_property (
-      G_OBJECT_GET_CLASS (rtc), row->property);
+  pspec =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (rtc), row->property);
   g_assert_nonnull (pspec);
   if (G_IS_PARAM_SPEC_STRING (pspec))
     g_object_set (rtc, row->property, row->value, NULL);
@@ -421,13 +318,12 @@ make_pipeline (Matrix *self)
   const gboolean sink = row->element == MATRIX_SINK;
   const gchar *autos = row->automatic ? ""
                        : sink         ? "auto-join=false auto-publish=false"
-                              : "auto-join=false auto-subscribe=none";
+                                      : "auto-join=false auto-subscribe=none";
   g_autofree gchar *settings = fill_in (self, row->settings);
 
   self->pipeline = rtc_pipeline_new (
       "%s name=rtc server-url=%s app-id=%s room-id=" MATRIX_ROOM
-      " user-id=" MATRIX_USER " reconnect-attempts=0 " CHECK_LOCAL
-      " %s %s %s",
+      " user-id=" MATRIX_USER " reconnect-attempts=0 " CHECK_LOCAL " %s %s %s",
       sink ? "rtcsink" : "rtcsrc", matrix_get_url (self),
       self->real ? MATRIX_APP : "default", autos, settings,
       sink && !row->bare ? PICTURES : "");
@@ -438,154 +334,6 @@ make_pipeline (Matrix *self)
 
 /* --- the condition --- */
 
-static guint
-count_requests (Matrix *self)
-{
-  const GstRtcMessageType type = matrix_get_request (get_operation (self->row));
-
-  return type == GST_RTC_N_MESSAGES
-             ? 0
-             : scripted_server_count (self->fixture.scripted, type);
-}
-
-static void
-note_seen (Matrix *self)
-{
-  ScriptedServer *scripted = self->fixture.scripted;
-
-  rtc_test_settle (self->fixture.context);
-  self->n_seen = scripted_server_get_n_seen (scripted);
-  self->n_configs = scripted_server_get_n_configs (scripted);
-  self->n_requests = count_requests (self);
-}
-
-static void
-check_seen (Matrix *self)
-{
-  ScriptedServer *scripted = self->fixture.scripted;
-  const guint n_seen = scripted_server_get_n_seen (scripted);
-  const guint n_configs = scripted_server_get_n_configs (scripted);
-
-  if (self->real)
-    return;
-  switch (self->row->seen) {
-    case SEEN_NOTHING:
-      g_assert_cmpuint (self->n_seen, ==, n_seen);
-      g_assert_cmpuint (self->n_configs, ==, n_configs);
-      break;
-    case SEEN_CONFIG:
-      g_assert_cmpuint (self->n_seen, ==, n_seen);
-      g_assert_cmpuint (self->n_configs, <, n_configs);
-      break;
-    case SEEN_REQUEST:
-      g_assert_cmpuint (self->n_requests, <, count_requests (self));
-      break;
-    case SEEN_SESSION:
-      break;
-  }
-}
-
-static gint
-get_native_code (const GstStructure *details)
-{
-  gint code = 0;
-
-  gst_structure_get_int (details, GST_RTC_DETAIL_NATIVE_CODE, &code);
-  return code;
-}
-
-static void
-check_details_of_row (const MatrixRow *row, const GstStructure *details)
-{
-  gboolean retryable = !row->retryable;
-
-  check_details (details, row->code, get_operation (row));
-  g_assert_cmpstr (
-      row->symbol, ==, get_text (details, GST_RTC_DETAIL_SYMBOL));
-  g_assert_true (gst_structure_get_boolean (
-      details, GST_RTC_DETAIL_RETRYABLE, &retryable));
-  g_assert_cmpint (row->retryable, ==, retryable);
-  g_assert_cmpint (row->native_code, ==, get_native_code (details));
-  if (row->reason &&
-      !strstr (get_text (details, GST_RTC_DETAIL_REASON), row->reason)) {
-    g_test_message ("\"%s\" is not in \"%s\"", row->reason,
-        get_text (details, GST_RTC_DETAIL_REASON));
-    g_test_fail ();
-  }
-}
-
-static GstMessage *
-find_failure (Matrix *self, GstMessageType severity, const gchar *operation)
-{
-  for (guint i = 0; i < self->pipeline->messages->len; i++) {
-    GstMessage *message = g_ptr_array_index (self->pipeline->messages, i);
-
-    if (GST_MESSAGE_TYPE (message) == severity &&
-        g_str_equal (operation,
-            get_text (get_details (message), GST_RTC_DETAIL_OPERATION)))
-      return message;
-  }
-  return NULL;
-}
-
-static void
-check_fact (Matrix *self, GstMessage *failure)
-{
-  GstMessage *fact;
-  guint fact_at, failure_at;
-
-  if (!self->row->fact)
-    return;
-  fact = rtc_pipeline_find (
-      self->pipeline, GST_MESSAGE_ELEMENT, self->row->fact);
-  g_assert_nonnull (fact);
-  g_assert_true (
-      g_ptr_array_find (self->pipeline->messages, fact, &fact_at));
-  g_assert_true (
-      g_ptr_array_find (self->pipeline->messages, failure, &failure_at));
-  g_assert_cmpuint (fact_at, <, failure_at);
-}
-
-static void
-check_socket_told (Matrix *self)
-{
-  GstMessage *message = find_failure (self, GST_MESSAGE_ERROR, "none");
-
-  g_assert_nonnull (message);
-  check_details (get_details (message), 500001, "none");
-}
-
-/* Exactly the messages that the row names have come. */
-static void
-check_messages (Matrix *self)
-{
-  const MatrixRow *row = self->row;
-  const guint expected = (row->code != 0 &&
-                             row->severity != GST_MESSAGE_UNKNOWN) +
-                         (row->and_socket ? 1 : 0);
-  GstMessage *message;
-
-  rtc_test_wait (self->fixture.context, count_failures (self) >= expected);
-  if (row->stage != AT_NULL)
-    matrix_barrier (self);
-  if (count_failures (self) != expected)
-    print_failures (self);
-  g_assert_cmpuint (expected, ==, count_failures (self));
-
-  if (row->and_socket)
-    check_socket_told (self);
-  if (row->code == 0 || row->severity == GST_MESSAGE_UNKNOWN)
-    return;
-  message = find_failure (self, row->severity, get_operation (row));
-  if (!message)
-    print_failures (self);
-  g_assert_nonnull (message);
-  g_assert_true (
-      GST_MESSAGE_SRC (message) == GST_OBJECT (matrix_get_element (self)));
-  check_details_of_row (row, get_details (message));
-  check_fact (self, message);
-}
-
 static void
 check_answer (Matrix *self, Answer *answer)
 {
@@ -594,7 +342,7 @@ check_answer (Matrix *self, Answer *answer)
 
   await (self, answer, row->call.action, fails_later ? 0 : row->code);
   if (row->code != 0 && !fails_later)
-    check_details_of_row (row, gst_promise_get_reply (answer->promise));
+    matrix_check_details (row, gst_promise_get_reply (answer->promise));
 }
 
 static gchar *
@@ -631,7 +379,7 @@ make_it_happen (Matrix *self)
     self->pending = matrix_emit (self, &row->pending);
   if (row->ready)
     row->ready (self);
-  note_seen (self);
+  matrix_note_seen (self);
   if (row->automatic)
     gst_element_set_state (self->pipeline->pipeline, GST_STATE_PLAYING);
   else if (row->call.action)
@@ -641,14 +389,14 @@ make_it_happen (Matrix *self)
   if (answer) {
     check_answer (self, answer);
     rtc_test_settle (self->fixture.context);
-    check_seen (self);
+    matrix_check_seen (self);
   }
 
   if (row->code == 0 && row->automatic)
     rtc_test_wait (self->fixture.context, is_in_state (self, row->after));
-  check_messages (self);
+  matrix_check_messages (self);
   if (!answer)
-    check_seen (self);
+    matrix_check_seen (self);
   if (!row->pending.action)
     rtc_test_wait (self->fixture.context, is_in_state (self, row->after));
   if (row->finish)
@@ -690,9 +438,7 @@ check_calls_work (Matrix *self)
   if (i == 0 && row->call.action && row->code != 0)
     work (self, &row->call);
   matrix_barrier (self);
-  if (count_failures (self) > 0)
-    print_failures (self);
-  g_assert_cmpuint (0, ==, count_failures (self));
+  matrix_check_no_failure (self);
 }
 
 /* A server on this thread cannot say goodbye while the thread waits in a
@@ -707,8 +453,7 @@ leave_scripted (Matrix *self)
       !is_in_state (self, "connected"))
     return;
   answer = matrix_emit (self, &call_leave);
-  rtc_test_wait (
-      self->fixture.context, g_atomic_int_get (&answer->answered));
+  rtc_test_wait (self->fixture.context, g_atomic_int_get (&answer->answered));
   answer_free (answer);
   rtc_test_wait (
       self->fixture.context, !scripted_server_is_connected (scripted));
@@ -733,12 +478,11 @@ check_restart_works (Matrix *self)
   rtc_pipeline_forget (self->pipeline);
   g_object_set (rtc, "server-url", gst_rtc_server_get_url (server), "app-id",
       keyed ? MATRIX_APP : "default", "room-id", MATRIX_ROOM, "user-id",
-      MATRIX_USER, "token", NULL, "visible", TRUE, "serve", FALSE,
-      "auto-join", TRUE, "signaling-timeout", 3000, "connect-timeout", 10000,
+      MATRIX_USER, "token", NULL, "visible", TRUE, "serve", FALSE, "auto-join",
+      TRUE, "signaling-timeout", 3000, "connect-timeout", 10000,
       "media-timeout", 5000, "stun-server", NULL, "tls-ca-file", NULL, NULL);
   gst_util_set_object_arg (G_OBJECT (rtc), "turn-servers", "<>");
-  gst_util_set_object_arg (
-      G_OBJECT (rtc), "local-addresses", "<127.0.0.1>");
+  gst_util_set_object_arg (G_OBJECT (rtc), "local-addresses", "<127.0.0.1>");
   if (row->element == MATRIX_SRC)
     gst_util_set_object_arg (G_OBJECT (rtc), "user-ids", "<>");
   if (keyed)
@@ -746,9 +490,7 @@ check_restart_works (Matrix *self)
   rtc_pipeline_play (self->pipeline);
   rtc_test_wait (self->fixture.context, is_in_state (self, "connected"));
   matrix_barrier (self);
-  if (count_failures (self) > 0)
-    print_failures (self);
-  g_assert_cmpuint (0, ==, count_failures (self));
+  matrix_check_no_failure (self);
 }
 
 void

@@ -3,27 +3,27 @@
 #include "matrix.h"
 #include "matrix-provoke.h"
 
-#define BY_STATE                                                             \
+#define BY_STATE                                                               \
   .severity = GST_MESSAGE_ERROR, .operation = "join", .automatic = TRUE
 
-#define NO_CONFIG(name, words)                                               \
-  .by = BY_HTTP, .code = 200002, .symbol = "GET_CONFIG_ERROR",               \
-  .retryable = TRUE, .seen = SEEN_CONFIG, .after = "disconnected",           \
-  .id = name, .condition = words
-#define NO_ADDRESS(name, words)                                              \
-  .by = BY_HTTP, .code = 200003, .symbol = "NO_WEBSOCLET_URL",               \
-  .retryable = TRUE, .seen = SEEN_CONFIG, .after = "disconnected",           \
-  .id = name, .condition = words
-#define WORKS(name, words)                                                   \
-  .by = BY_NOBODY, .seen = SEEN_SESSION, .after = "connected", .id = name,   \
+#define NO_CONFIG(name, words)                                                 \
+  .by = BY_HTTP, .code = 200002, .symbol = "GET_CONFIG_ERROR",                 \
+  .retryable = TRUE, .seen = SEEN_CONFIG, .after = "disconnected", .id = name, \
+  .condition = words
+#define NO_ADDRESS(name, words)                                                \
+  .by = BY_HTTP, .code = 200003, .symbol = "NO_WEBSOCLET_URL",                 \
+  .retryable = TRUE, .seen = SEEN_CONFIG, .after = "disconnected", .id = name, \
+  .condition = words
+#define WORKS(name, words)                                                     \
+  .by = BY_NOBODY, .seen = SEEN_SESSION, .after = "connected", .id = name,     \
   .condition = words, .operation = "join", .automatic = TRUE
 
 #define ANSWER(code, text) .status = code, .body = text
 #define URLS(list) ANSWER (200, "{\"websocketUrls\":" list "}")
 
 /* By a call: the join that follows gets a good answer. */
-#define CALLED                                                               \
-  .severity = GST_MESSAGE_WARNING, .stage = AT_INITED, .call = {"join"},     \
+#define CALLED                                                                 \
+  .severity = GST_MESSAGE_WARNING, .stage = AT_INITED, .call = {"join"},       \
   .finish = finish_good_config, .then = {{"join"}}
 
 static const MatrixRow rows[] = {
@@ -37,8 +37,8 @@ static const MatrixRow rows[] = {
         BY_STATE, ANSWER (200, "garbage")},
     {NO_CONFIG ("list", "getconfig is answered with a list"), BY_STATE,
         ANSWER (200, "[]")},
-    {NO_CONFIG ("truncated", "the answer to getconfig is cut short"),
-        CALLED, ANSWER (200, "{\"websocketUrls\":[\"@URL@\"")},
+    {NO_CONFIG ("truncated", "the answer to getconfig is cut short"), CALLED,
+        ANSWER (200, "{\"websocketUrls\":[\"@URL@\"")},
     {NO_CONFIG ("empty", "the answer to getconfig is empty"), BY_STATE,
         ANSWER (200, "")},
     {NO_CONFIG ("error-field", "the answer to getconfig has an error field"),
@@ -79,8 +79,8 @@ static const MatrixRow rows[] = {
         .element = MATRIX_SRC, URLS ("[\"ws://127.0.0.1:@DEAD@/\"]")},
     {NO_ADDRESS ("no-upgrade", "the address refuses the WebSocket"), BY_STATE,
         .prepare = prepare_plain_address},
-    {NO_ADDRESS ("silent", "the WebSocket handshake is not answered"),
-        BY_STATE, .settings = "connect-timeout=500", .by = BY_TIMER,
+    {NO_ADDRESS ("silent", "the WebSocket handshake is not answered"), BY_STATE,
+        .settings = "connect-timeout=500", .by = BY_TIMER,
         URLS ("[\"ws://127.0.0.1:@RAW@/\"]")},
     {NO_ADDRESS ("protocol", "the address speaks another subprotocol"),
         BY_STATE, .prepare = prepare_foreign_protocol},
@@ -91,7 +91,7 @@ static const MatrixRow rows[] = {
         URLS ("[\"ws://127.0.0.1:@DEAD@/ws\",\"@URL@\"]")},
     {WORKS ("straight", "a WebSocket address without getconfig"),
         .prepare = prepare_websocket},
-    {WORKS ("longest-ids", "ids of every allowed character"),
+    {WORKS ("every-character", "ids of every allowed character"),
         .property = "room-id", .value = "@_-.azAZ09",
         .configure = configure_nothing},
 };

@@ -17,17 +17,17 @@
 #define ROW(name, words) .id = name, .condition = words
 
 /* The server answers the request with @number. */
-#define REFUSED(request, number)                                             \
-  .by = BY_SERVER, .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST,    \
-  .after = "connected", .reason = "on purpose",                              \
-  .script = {.type = GST_RTC_MESSAGE_##request,                              \
-      .act = SCRIPTED_REFUSE,                                                \
-      .code = number,                                                        \
+#define REFUSED(request, number)                                               \
+  .by = BY_SERVER, .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST,      \
+  .after = "connected", .reason = "on purpose",                                \
+  .script = {.type = GST_RTC_MESSAGE_##request,                                \
+      .act = SCRIPTED_REFUSE,                                                  \
+      .code = number,                                                          \
       .text = "on purpose"}
 
 /* Of one stream or viewer, after the request itself has ended well. */
-#define MEDIA                                                                \
-  .by = BY_MEDIA, .severity = GST_MESSAGE_WARNING, .seen = SEEN_SESSION,     \
+#define MEDIA                                                                  \
+  .by = BY_MEDIA, .severity = GST_MESSAGE_WARNING, .seen = SEEN_SESSION,       \
   .after = "connected"
 
 #define BOB "bob"
@@ -37,17 +37,19 @@ static const MatrixRow rows[] = {
     {C300001, ROW ("refused", "the server refuses a `subscribe`"),
         .stage = AT_JOINED, .call = {"subscribe", BOB},
         REFUSED (SUBSCRIBE, 300001)},
-    {C300001, ROW ("refused-otherwise",
-                  "the server refuses it with a code of another kind"),
+    {C300001,
+        ROW ("refused-otherwise",
+            "the server refuses it with a code of another kind"),
         .stage = AT_JOINED, .call = {"subscribe", BOB},
         REFUSED (SUBSCRIBE, 100003), .native_code = 100003},
-    {C300001, ROW ("refused-automatic",
-                  "the server refuses an automatic subscription"),
+    {C300001,
+        ROW ("refused-automatic",
+            "the server refuses an automatic subscription"),
         REFUSED (SUBSCRIBE, 300001), .automatic = TRUE,
         .operation = "subscribe"},
     {C300001, ROW ("no-session", "the answer names no media session"),
-        .stage = AT_JOINED, .call = {"subscribe", BOB},
-        REFUSED (SUBSCRIBE, 0), .reason = "session",
+        .stage = AT_JOINED, .call = {"subscribe", BOB}, REFUSED (SUBSCRIBE, 0),
+        .reason = "session",
         .script = {.type = GST_RTC_MESSAGE_SUBSCRIBE,
             .act = SCRIPTED_GARBAGE,
             .text = "{\"id\":3,\"type\":\"ok\"}"}},
@@ -61,13 +63,15 @@ static const MatrixRow rows[] = {
         .stage = AT_JOINED, .call = {"subscribe", BOB},
         .provoke = provoke_session_closed, .fact = "rtc-stream-failed"},
 
-    {C300002, ROW ("refused", "the server refuses an `unsubscribe`; the "
-                              "subscription stays"),
+    {C300002,
+        ROW ("refused", "the server refuses an `unsubscribe`; the "
+                        "subscription stays"),
         .stage = AT_SUBSCRIBED, .call = {"unsubscribe", BOB},
         REFUSED (UNSUBSCRIBE, 300002),
         .then = {{"mute-remote", BOB, "audio=true"}, {"unsubscribe", BOB}}},
-    {C300002, ROW ("refused-otherwise",
-                  "the server refuses it with a code of another kind"),
+    {C300002,
+        ROW ("refused-otherwise",
+            "the server refuses it with a code of another kind"),
         .stage = AT_SUBSCRIBED, .call = {"unsubscribe", BOB},
         REFUSED (UNSUBSCRIBE, 100002), .native_code = 100002},
 
@@ -77,8 +81,9 @@ static const MatrixRow rows[] = {
     {C300003, ROW ("refused-unmute", "the server refuses to enable"),
         .stage = AT_PUBLISHED, .call = {"mute-local", NULL, "video=false"},
         .prepare = prepare_muted_local, REFUSED (MUTE_LOCAL, 300003)},
-    {C300003, ROW ("refused-otherwise",
-                  "the server refuses it with a code of another kind"),
+    {C300003,
+        ROW ("refused-otherwise",
+            "the server refuses it with a code of another kind"),
         .stage = AT_PUBLISHED, .call = {"mute-local", NULL, "audio=true"},
         REFUSED (MUTE_LOCAL, 100006), .native_code = 100006},
 
@@ -88,8 +93,9 @@ static const MatrixRow rows[] = {
     {C300004, ROW ("refused-resume", "the server refuses to resume"),
         .stage = AT_SUBSCRIBED, .call = {"mute-remote", BOB, "video=false"},
         .prepare = prepare_muted_remote, REFUSED (MUTE_REMOTE, 300004)},
-    {C300004, ROW ("refused-otherwise",
-                  "the server refuses it with a code of another kind"),
+    {C300004,
+        ROW ("refused-otherwise",
+            "the server refuses it with a code of another kind"),
         .stage = AT_SUBSCRIBED, .call = {"mute-remote", BOB, PAUSE},
         REFUSED (MUTE_REMOTE, 300001), .native_code = 300001},
     {C300004, ROW ("too-many", "64 requests are not answered yet"),
@@ -99,8 +105,9 @@ static const MatrixRow rows[] = {
         .prepare = prepare_many_requests, .finish = finish_many_requests,
         .reason = "64"},
 
-    {C300005, ROW ("refused", "the server refuses a `leave`; the room is "
-                              "left, the socket closed"),
+    {C300005,
+        ROW ("refused", "the server refuses a `leave`; the room is "
+                        "left, the socket closed"),
         .stage = AT_JOINED, .call = {"leave"}, REFUSED (LEAVE, 300005),
         .after = "disconnected", .finish = finish_socket_closed,
         .then = {{"join"}, {"leave"}}},
@@ -112,19 +119,20 @@ static const MatrixRow rows[] = {
 
     {C300006, ROW ("refused", "the server refuses a `publish`"),
         .stage = AT_JOINED, .call = {"publish"}, REFUSED (PUBLISH, 300006)},
-    {C300006, ROW ("refused-otherwise",
-                  "the server refuses it with a code of another kind"),
+    {C300006,
+        ROW ("refused-otherwise",
+            "the server refuses it with a code of another kind"),
         .stage = AT_JOINED, .call = {"publish"}, REFUSED (PUBLISH, 100005),
         .native_code = 100005},
-    {C300006, ROW ("refused-automatic",
-                  "the server refuses the automatic publication"),
+    {C300006,
+        ROW ("refused-automatic",
+            "the server refuses the automatic publication"),
         REFUSED (PUBLISH, 300006), .severity = GST_MESSAGE_ERROR,
         .automatic = TRUE, .operation = "publish"},
     {C300006, ROW ("no-pad", "`publish` of an element without a pad"),
         .by = BY_LOCAL, .severity = GST_MESSAGE_WARNING, .seen = SEEN_NOTHING,
         .after = "connected", .stage = AT_JOINED, .call = {"publish"},
-        .bare = TRUE, .reason = "pad",
-        .finish = finish_add_pictures},
+        .bare = TRUE, .reason = "pad", .finish = finish_add_pictures},
     {C300006, ROW ("no-media", "no media arrives at a pad in time"),
         .by = BY_TIMER, .severity = GST_MESSAGE_ERROR, .seen = SEEN_SESSION,
         .after = "connected", .automatic = TRUE, .operation = "publish",
@@ -146,18 +154,20 @@ static const MatrixRow rows[] = {
         MEDIA, .operation = "publish", .stage = AT_PUBLISHED,
         .settings = "max-viewers=1", .provoke = provoke_two_viewers,
         .then = {{"unpublish"}, {"publish"}}},
-    {C300006, ROW ("visibility-refused",
-                  "the server refuses `set-user-visibility`"),
+    {C300006,
+        ROW ("visibility-refused", "the server refuses `set-user-visibility`"),
         .stage = AT_JOINED, .call = {"set-user-visibility", "false"},
         REFUSED (SET_VISIBILITY, 300006)},
 
-    {C300007, ROW ("refused", "the server refuses an `unpublish`; the "
-                              "publication stays"),
+    {C300007,
+        ROW ("refused", "the server refuses an `unpublish`; the "
+                        "publication stays"),
         .stage = AT_PUBLISHED, .call = {"unpublish"},
         REFUSED (UNPUBLISH, 300007),
         .then = {{"mute-local", NULL, "video=true"}, {"unpublish"}}},
-    {C300007, ROW ("unknown-there",
-                  "the server knows of no publication; it counts as ended"),
+    {C300007,
+        ROW ("unknown-there",
+            "the server knows of no publication; it counts as ended"),
         .stage = AT_PUBLISHED, .call = {"unpublish"},
         REFUSED (UNPUBLISH, 100006), .native_code = 100006,
         .then = {{"publish"}, {"unpublish"}}},
@@ -165,12 +175,14 @@ static const MatrixRow rows[] = {
     {C300008, ROW ("refused", "the server refuses a `join`"),
         .stage = AT_INITED, .call = {"join"}, REFUSED (JOIN, 300008),
         .after = "disconnected"},
-    {C300008, ROW ("refused-automatic", "the server refuses the automatic "
-                                        "join"),
+    {C300008,
+        ROW ("refused-automatic", "the server refuses the automatic "
+                                  "join"),
         REFUSED (JOIN, 300008), .severity = GST_MESSAGE_ERROR,
         .automatic = TRUE, .operation = "join", .after = "disconnected"},
-    {C300008, ROW ("refused-otherwise",
-                  "the server refuses it with a code of another kind"),
+    {C300008,
+        ROW ("refused-otherwise",
+            "the server refuses it with a code of another kind"),
         .stage = AT_INITED, .call = {"join"}, REFUSED (JOIN, 100001),
         .native_code = 100001, .after = "disconnected"},
     {C300008, ROW ("cut-off-config", "`leave` during getconfig"),
@@ -179,8 +191,8 @@ static const MatrixRow rows[] = {
         .prepare = prepare_stalled_config,
         .provoke = provoke_leave_after_config, .finish = finish_good_config,
         .reason = "leave"},
-    {C300008, ROW ("cut-off-handshake",
-                  "`leave` during the WebSocket handshake"),
+    {C300008,
+        ROW ("cut-off-handshake", "`leave` during the WebSocket handshake"),
         .by = BY_LOCAL, .severity = GST_MESSAGE_WARNING, .seen = SEEN_CONFIG,
         .stage = AT_INITED, .call = {"join"}, .after = "disconnected",
         .status = 200,
@@ -198,8 +210,9 @@ static const MatrixRow rows[] = {
         .script = {.type = GST_RTC_MESSAGE_JOIN,
             .act = SCRIPTED_GARBAGE,
             .text = "{\"type\":\"client-banned\",\"reason\":\"banned\"}"}},
-    {C300008, ROW ("renew-refused",
-                  "the server refuses a `renew-token`; the room stays"),
+    {C300008,
+        ROW ("renew-refused",
+            "the server refuses a `renew-token`; the room stays"),
         .stage = AT_JOINED, .call = {"renew-token", "t"},
         REFUSED (RENEW_TOKEN, 300008)},
 };

@@ -4,52 +4,50 @@
 #include "matrix.h"
 #include "matrix-provoke.h"
 
-#define REFUSED(number, name)                                                \
-  .by = BY_SERVER, .code = number, .symbol = name, .retryable = TRUE,        \
-  .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST,                     \
-  .after = "connected"
+#define REFUSED(number, name)                                                  \
+  .by = BY_SERVER, .code = number, .symbol = name, .retryable = TRUE,          \
+  .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST, .after = "connected"
 
 #define ROW(name, words) .id = name, .condition = words
 
 /* The server with a key, by the state. */
-#define BAD_TOKEN(name, words, which, word)                                  \
-  ROW (name, words), REFUSED (300008, "JOIN_ROOM_ERROR"),                    \
-      .severity = GST_MESSAGE_ERROR, .operation = "join", .automatic = TRUE, \
-      .after = "disconnected", .configure = configure_key, .token = which,   \
+#define BAD_TOKEN(name, words, which, word)                                    \
+  ROW (name, words), REFUSED (300008, "JOIN_ROOM_ERROR"),                      \
+      .severity = GST_MESSAGE_ERROR, .operation = "join", .automatic = TRUE,   \
+      .after = "disconnected", .configure = configure_key, .token = which,     \
       .reason = word
 
 /* Out of the room and told why, for good. */
-#define REMOVED(name, words, word)                                           \
-  ROW (name, words), REFUSED (300008, "JOIN_ROOM_ERROR"),                    \
-      .retryable = FALSE, .severity = GST_MESSAGE_ERROR,                     \
-      .seen = SEEN_SESSION, .operation = "none", .after = "disconnected",    \
+#define REMOVED(name, words, word)                                             \
+  ROW (name, words), REFUSED (300008, "JOIN_ROOM_ERROR"),                      \
+      .retryable = FALSE, .severity = GST_MESSAGE_ERROR, .seen = SEEN_SESSION, \
+      .operation = "none", .after = "disconnected",                            \
       .fact = "rtc-client-banned", .reason = word
 
-#define WORKS(name, words)                                                   \
-  ROW (name, words), .by = BY_NOBODY, .seen = SEEN_SESSION,                  \
-      .after = "connected"
+#define WORKS(name, words)                                                     \
+  ROW (name, words), .by = BY_NOBODY, .seen = SEEN_SESSION, .after = "connected"
 
 static const MatrixRow rows[] = {
-    {BAD_TOKEN ("token-expired", "the token has expired", TOKEN_EXPIRED,
-        "expired")},
-    {BAD_TOKEN ("token-room", "the token is for another room",
-        TOKEN_OTHER_ROOM, "room")},
-    {BAD_TOKEN ("token-user", "the token is for another user",
-        TOKEN_OTHER_USER, "user")},
+    {BAD_TOKEN (
+        "token-expired", "the token has expired", TOKEN_EXPIRED, "expired")},
+    {BAD_TOKEN ("token-room", "the token is for another room", TOKEN_OTHER_ROOM,
+        "room")},
+    {BAD_TOKEN ("token-user", "the token is for another user", TOKEN_OTHER_USER,
+        "user")},
     {BAD_TOKEN ("token-app", "the token is for another application",
         TOKEN_OTHER_APP, "application")},
     {BAD_TOKEN ("token-tampered", "the signature of the token is wrong",
         TOKEN_TAMPERED, "signature")},
-    {BAD_TOKEN ("token-garbage", "the token is none", TOKEN_GARBAGE,
-        "malformed"),
+    {BAD_TOKEN (
+         "token-garbage", "the token is none", TOKEN_GARBAGE, "malformed"),
         .element = MATRIX_SRC},
     {BAD_TOKEN ("token-missing", "the server wants a token, there is none",
-        TOKEN_NONE, "token"),
+         TOKEN_NONE, "token"),
         .element = MATRIX_SRC},
     {ROW ("token-expired-call", "the token of a `join` has expired"),
         REFUSED (300008, "JOIN_ROOM_ERROR"), .after = "disconnected",
-        .configure = configure_key, .token = TOKEN_EXPIRED,
-        .stage = AT_INITED, .call = {"join"}, .reason = "expired"},
+        .configure = configure_key, .token = TOKEN_EXPIRED, .stage = AT_INITED,
+        .call = {"join"}, .reason = "expired"},
     {ROW ("renew-other-room", "`renew-token` with one for another room"),
         REFUSED (300008, "JOIN_ROOM_ERROR"), .configure = configure_key,
         .token = TOKEN_GOOD, .stage = AT_JOINED,
@@ -62,7 +60,7 @@ static const MatrixRow rows[] = {
         .configure = configure_one_user, .prepare = prepare_bob_there,
         .reason = "full"},
     {ROW ("room-full-invisible",
-        "the room has as many invisible users as it can"),
+         "the room has as many invisible users as it can"),
         REFUSED (300008, "JOIN_ROOM_ERROR"), .element = MATRIX_SRC,
         .stage = AT_INITED, .call = {"join"}, .after = "disconnected",
         .configure = configure_one_user, .prepare = prepare_ghost_there,
@@ -75,24 +73,20 @@ static const MatrixRow rows[] = {
 
     {REMOVED ("evicted", "the same user enters again elsewhere", "again"),
         .configure = configure_nothing, .stage = AT_PUBLISHED,
-        .provoke = provoke_same_user,
-        .then = {{"join"}, {"publish"}}},
+        .provoke = provoke_same_user, .then = {{"join"}, {"publish"}}},
     {REMOVED ("evicted-viewer", "the same of a subscriber", "again"),
         .element = MATRIX_SRC, .configure = configure_nothing,
-        .stage = AT_JOINED, .provoke = provoke_same_user,
-        .then = {{"join"}}},
-    {REMOVED ("token-ends-inside", "the token ends while in the room",
-        "expired"),
+        .stage = AT_JOINED, .provoke = provoke_same_user, .then = {{"join"}}},
+    {REMOVED (
+         "token-ends-inside", "the token ends while in the room", "expired"),
         .configure = configure_key, .token = TOKEN_ENDS_SOON,
         .stage = AT_INITED, .prepare = prepare_join,
-        .finish = finish_was_warned,
-        .then = {{"join"}}},
+        .finish = finish_was_warned, .then = {{"join"}}},
     {WORKS ("token-renewed-inside", "it is renewed after "
                                     "`rtc-token-will-expire`"),
         .configure = configure_key, .token = TOKEN_ENDS_SOON,
-        .stage = AT_INITED, .call = {"join"},
-        .provoke = provoke_renewal, .finish = finish_outlive_token,
-        .then = {{"publish"}}},
+        .stage = AT_INITED, .call = {"join"}, .provoke = provoke_renewal,
+        .finish = finish_outlive_token, .then = {{"publish"}}},
 
     {ROW ("no-right-to-publish", "the token does not allow to publish"),
         REFUSED (300006, "PUBLISH_ERROR"), .configure = configure_key,
@@ -116,8 +110,8 @@ static const MatrixRow rows[] = {
         REFUSED (300006, "PUBLISH_ERROR"), .native_code = 300008,
         .configure = configure_one_user, .settings = "visible=false",
         .stage = AT_JOINED, .prepare = prepare_bob_there,
-        .call = {"set-user-visibility", "true"},
-        .reason = "full", .finish = finish_guests_leave},
+        .call = {"set-user-visibility", "true"}, .reason = "full",
+        .finish = finish_guests_leave},
 
     {ROW ("no-right-to-subscribe", "the token does not allow to subscribe"),
         REFUSED (300001, "SUBSCRIBE_FAILED"), .element = MATRIX_SRC,
@@ -126,13 +120,13 @@ static const MatrixRow rows[] = {
         .call = {"subscribe", "bob"}, .reason = "token",
         .then = {{"renew-token", "@GOOD@"}, {"subscribe", "bob"}}},
     {ROW ("no-right-to-subscribe-automatic",
-        "the same of an automatic subscription"),
+         "the same of an automatic subscription"),
         REFUSED (300001, "SUBSCRIBE_FAILED"), .element = MATRIX_SRC,
         .configure = configure_key, .token = TOKEN_NO_SUBSCRIBE,
         .prepare = prepare_bob_publishes, .automatic = TRUE,
         .operation = "subscribe", .reason = "token"},
     {ROW ("too-many-subscriptions",
-        "the user has as many subscriptions as it can"),
+         "the user has as many subscriptions as it can"),
         REFUSED (300001, "SUBSCRIBE_FAILED"), .element = MATRIX_SRC,
         .configure = configure_one_subscription, .stage = AT_JOINED,
         .prepare = prepare_one_subscription, .call = {"subscribe", "carol"},

@@ -7,45 +7,45 @@
 #define BOB "bob"
 #define MUTE "video=true"
 
-#define SILENT(request, words, ...)                                          \
-  ROW (words, "`" words "` is not answered"), .by = BY_TIMER,                \
-      .code = 300009, .symbol = "SIGNALING_TIMEOUT", .retryable = TRUE,      \
-      .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST,                 \
-      .after = "connected", .settings = "signaling-timeout=500",             \
-      .call = {words, __VA_ARGS__},                                          \
+#define SILENT(request, words, ...)                                            \
+  ROW (words, "`" words "` is not answered"),                                  \
+      .by = BY_TIMER, .code = 300009, .symbol = "SIGNALING_TIMEOUT",           \
+      .retryable = TRUE, .severity = GST_MESSAGE_WARNING,                      \
+      .seen = SEEN_REQUEST, .after = "connected",                              \
+      .settings = "signaling-timeout=500", .call = {words, __VA_ARGS__},       \
       .script = {.type = GST_RTC_MESSAGE_##request, .act = SCRIPTED_SILENT}
 
-#define DOWN(words, ...)                                                     \
-  ROW (words, "`" words "` while the socket is down"), .by = BY_LOCAL,       \
-      .code = 300010, .symbol = "WEBSOCKET_NOT_CONNECTED",                   \
-      .retryable = TRUE, .severity = GST_MESSAGE_WARNING,                    \
-      .seen = SEEN_NOTHING, .after = "failed", .stage = AT_LOST,             \
+#define DOWN(words, ...)                                                       \
+  ROW (words, "`" words "` while the socket is down"),                         \
+      .by = BY_LOCAL, .code = 300010, .symbol = "WEBSOCKET_NOT_CONNECTED",     \
+      .retryable = TRUE, .severity = GST_MESSAGE_WARNING,                      \
+      .seen = SEEN_NOTHING, .after = "failed", .stage = AT_LOST,               \
       .call = {words, __VA_ARGS__}
 
-#define BROKEN                                                               \
-  .by = BY_TRANSPORT, .code = 500001, .symbol = "WEBSOCKET_FAILED",          \
+#define BROKEN                                                                 \
+  .by = BY_TRANSPORT, .code = 500001, .symbol = "WEBSOCKET_FAILED",            \
   .retryable = TRUE, .seen = SEEN_SESSION, .restarts = TRUE
 
 /* By itself, in a room. */
-#define BREAKS(name, words)                                                  \
-  ROW (name, words), BROKEN, .severity = GST_MESSAGE_ERROR,                  \
-      .operation = "none", .after = "failed", .then = {{"leave"}, {"join"}}
+#define BREAKS(name, words)                                                    \
+  ROW (name, words), BROKEN, .severity = GST_MESSAGE_ERROR,                    \
+                             .operation = "none", .after = "failed",           \
+                             .then = {{"leave"}, {"join"}}
 
 /* While @words is not answered; the end of the socket is told beside it. */
-#define BREAKS_IN(request, name, words, ...)                                 \
-  ROW (name, "the socket breaks while `" words "` is not answered"), BROKEN, \
-      .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST,                 \
-      .after = "failed", .and_socket = TRUE, .call = {words, __VA_ARGS__},   \
+#define BREAKS_IN(request, name, words, ...)                                   \
+  ROW (name, "the socket breaks while `" words "` is not answered"), BROKEN,   \
+      .severity = GST_MESSAGE_WARNING, .seen = SEEN_REQUEST,                   \
+      .after = "failed", .and_socket = TRUE, .call = {words, __VA_ARGS__},     \
       .script = {.type = GST_RTC_MESSAGE_##request, .act = SCRIPTED_RESET}
 
-#define WORKS(name, words)                                                   \
-  ROW (name, words), .by = BY_NOBODY, .seen = SEEN_REQUEST,                  \
-      .after = "connected"
+#define WORKS(name, words)                                                     \
+  ROW (name, words), .by = BY_NOBODY, .seen = SEEN_REQUEST, .after = "connected"
 
 static const MatrixRow rows[] = {
     {SILENT (JOIN, "join"), .stage = AT_INITED, .after = "disconnected"},
-    {SILENT (JOIN, "join"), ROW ("join-automatic",
-                                "the automatic join is not answered"),
+    {SILENT (JOIN, "join"),
+        ROW ("join-automatic", "the automatic join is not answered"),
         .call = {NULL}, .severity = GST_MESSAGE_ERROR, .automatic = TRUE,
         .operation = "join", .after = "disconnected"},
     {SILENT (LEAVE, "leave"), .stage = AT_JOINED, .after = "disconnected",
@@ -71,8 +71,7 @@ static const MatrixRow rows[] = {
     {SILENT (PUBLISH, "publish"),
         ROW ("wrong-id", "the answer has the id of another request"),
         .stage = AT_JOINED,
-        .script = {.type = GST_RTC_MESSAGE_PUBLISH,
-            .act = SCRIPTED_WRONG_ID}},
+        .script = {.type = GST_RTC_MESSAGE_PUBLISH, .act = SCRIPTED_WRONG_ID}},
     {SILENT (MUTE_LOCAL, "mute-local", NULL, MUTE),
         ROW ("too-late", "the answer comes after the time and is ignored"),
         .stage = AT_PUBLISHED,
@@ -95,8 +94,7 @@ static const MatrixRow rows[] = {
     {DOWN ("unpublish"), .stage = AT_PUBLISHED_LOST,
         .then = {{"leave"}, {"join"}, {"publish"}, {"unpublish"}}},
     {DOWN ("mute-local", NULL, MUTE), .stage = AT_PUBLISHED_LOST,
-        .then = {{"leave"}, {"join"}, {"publish"},
-            {"mute-local", NULL, MUTE}}},
+        .then = {{"leave"}, {"join"}, {"publish"}, {"mute-local", NULL, MUTE}}},
     {DOWN ("subscribe", BOB), .element = MATRIX_SRC,
         .then = {{"leave"}, {"join"}, {"subscribe", BOB}}},
     {DOWN ("unsubscribe", BOB), .element = MATRIX_SRC,
@@ -129,15 +127,15 @@ static const MatrixRow rows[] = {
     {BREAKS ("server-stops", "the server stops (1001)"), .stage = AT_JOINED,
         .configure = configure_nothing, .provoke = provoke_server_stops,
         .native_code = 1001, .then = {{"leave"}}},
-    {BREAKS ("garbage", "the server sends what is no JSON"),
-        .stage = AT_JOINED, .provoke = provoke_garbage},
+    {BREAKS ("garbage", "the server sends what is no JSON"), .stage = AT_JOINED,
+        .provoke = provoke_garbage},
     {BREAKS ("wrong-way", "the server sends what only clients may"),
         .stage = AT_JOINED, .provoke = provoke_wrong_way},
-    {BREAKS ("binary", "the server sends a binary message"),
-        .stage = AT_JOINED, .provoke = provoke_binary, .native_code = 1003},
+    {BREAKS ("binary", "the server sends a binary message"), .stage = AT_JOINED,
+        .provoke = provoke_binary, .native_code = 1003},
     {BREAKS ("frame", "the server sends a malformed frame"),
-        .element = MATRIX_SRC, .stage = AT_JOINED,
-        .provoke = provoke_bad_frame, .native_code = 1002},
+        .element = MATRIX_SRC, .stage = AT_JOINED, .provoke = provoke_bad_frame,
+        .native_code = 1002},
 
     {BREAKS_IN (PUBLISH, "publish", "publish"), .stage = AT_JOINED,
         .then = {{"leave"}, {"join"}, {"publish"}}},
@@ -145,8 +143,7 @@ static const MatrixRow rows[] = {
         .then = {{"leave"}, {"join"}, {"publish"}, {"unpublish"}}},
     {BREAKS_IN (MUTE_LOCAL, "mute-local", "mute-local", NULL, MUTE),
         .stage = AT_PUBLISHED,
-        .then = {{"leave"}, {"join"}, {"publish"},
-            {"mute-local", NULL, MUTE}}},
+        .then = {{"leave"}, {"join"}, {"publish"}, {"mute-local", NULL, MUTE}}},
     {BREAKS_IN (SUBSCRIBE, "subscribe", "subscribe", BOB),
         .element = MATRIX_SRC, .stage = AT_JOINED,
         .then = {{"leave"}, {"join"}, {"subscribe", BOB}}},
@@ -169,8 +166,8 @@ static const MatrixRow rows[] = {
     {BREAKS_IN (JOIN, "join-automatic", "join"), .call = {NULL},
         .condition = "the socket breaks while the automatic join is not "
                      "answered",
-        .severity = GST_MESSAGE_ERROR, .automatic = TRUE,
-        .operation = "join", .after = "disconnected", .and_socket = FALSE},
+        .severity = GST_MESSAGE_ERROR, .automatic = TRUE, .operation = "join",
+        .after = "disconnected", .and_socket = FALSE},
     {BREAKS_IN (LEAVE, "leave", "leave"), .stage = AT_JOINED,
         .after = "disconnected", .and_socket = FALSE,
         .then = {{"join"}, {"leave"}}},

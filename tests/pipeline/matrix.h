@@ -184,7 +184,7 @@ struct _Matrix
   GPtrArray *guests;
   Answer *pending;
   gboolean recovering; /* the condition is over */
-  guint n_seen; /* before the call */
+  guint n_seen;        /* before the call */
   guint n_configs;
   guint n_requests;
 };
@@ -198,6 +198,13 @@ Answer *matrix_emit (Matrix *self, const MatrixCall *call);
 void matrix_call (Matrix *self, const MatrixCall *call, gint code);
 /* Until all that the element knows is told; the server does not notice. */
 void matrix_barrier (Matrix *self);
+/* Counts what the server has seen so far, then compares with the row. */
+void matrix_note_seen (Matrix *self);
+void matrix_check_seen (Matrix *self);
+/* Asserts that exactly the messages of the row have come. */
+void matrix_check_messages (Matrix *self);
+void matrix_check_details (const MatrixRow *row, const GstStructure *details);
+void matrix_check_no_failure (Matrix *self);
 GstElement *matrix_get_element (Matrix *self);
 const gchar *matrix_get_url (Matrix *self);
 GstRtcMessageType matrix_get_request (const gchar *action);

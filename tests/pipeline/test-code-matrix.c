@@ -101,11 +101,10 @@ static void
 print_row (const MatrixRow *row, gpointer user_data)
 {
   g_autofree gchar *recovery = describe_recovery (row);
-  g_autofree gchar *code = row->code ? g_strdup_printf ("%d `%s`", row->code,
-                                           row->symbol)
-                                     : g_strdup ("none");
-  const gchar *operation =
-      row->operation ? row->operation : row->call.action;
+  g_autofree gchar *code =
+      row->code ? g_strdup_printf ("%d `%s`", row->code, row->symbol)
+                : g_strdup ("none");
+  const gchar *operation = row->operation ? row->operation : row->call.action;
 
   g_print ("| %s | %s | %s | %s | `%s` | %s | %s | %s | %s |\n", code,
       row->condition, get_raiser (row), get_severity (row), operation,

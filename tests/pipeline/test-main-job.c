@@ -144,9 +144,9 @@ test_end_of_stream (RtcRoomFixture *fixture, gconstpointer data)
   rtc_pipeline_stop (publisher->pipeline);
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL) != NULL);
-  rtc_test_wait (fixture->context,
-      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_ELEMENT,
-          "rtc-stream-removed") != NULL);
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_find (viewer->pipeline,
+                            GST_MESSAGE_ELEMENT, "rtc-stream-removed") != NULL);
   rtc_test_wait (
       fixture->context, rtc_pipeline_find (viewer->pipeline,
                             GST_MESSAGE_ELEMENT, "rtc-peer-leave") != NULL);

@@ -28,8 +28,7 @@ await (GstPromise *promise, Answer *answer)
   gint code = 0;
 
   rtc_test_wait (answer->context, g_atomic_int_get (&answer->answered));
-  g_assert_cmpint (
-      GST_PROMISE_RESULT_REPLIED, ==, gst_promise_wait (promise));
+  g_assert_cmpint (GST_PROMISE_RESULT_REPLIED, ==, gst_promise_wait (promise));
   reply = gst_promise_get_reply (promise);
   gst_structure_get_int (reply, "rtc-code", &code);
   gst_promise_unref (promise);
@@ -37,16 +36,16 @@ await (GstPromise *promise, Answer *answer)
 }
 
 static gint
-mute_local (RtcRoomFixture *fixture, RtcPipeline *pipeline,
-    const gchar *options)
+mute_local (
+    RtcRoomFixture *fixture, RtcPipeline *pipeline, const gchar *options)
 {
   Answer answer = {.context = fixture->context};
   GstPromise *promise =
       gst_promise_new_with_change_func (on_answer, &answer, NULL);
   GstStructure *structure = gst_structure_from_string (options, NULL);
 
-  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "sink"), "mute-local",
-      structure, promise);
+  g_signal_emit_by_name (
+      rtc_pipeline_get (pipeline, "sink"), "mute-local", structure, promise);
   gst_structure_free (structure);
   return await (promise, &answer);
 }
@@ -60,15 +59,14 @@ act_on_stream (RtcRoomFixture *fixture, RtcPipeline *pipeline,
       gst_promise_new_with_change_func (on_answer, &answer, NULL);
   GstStructure *structure = gst_structure_from_string (options, NULL);
 
-  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "src"), action, user_id,
-      structure, promise);
+  g_signal_emit_by_name (
+      rtc_pipeline_get (pipeline, "src"), action, user_id, structure, promise);
   gst_structure_free (structure);
   return await (promise, &answer);
 }
 
 static gint
-set_visibility (
-    RtcRoomFixture *fixture, GstElement *element, gboolean enable)
+set_visibility (RtcRoomFixture *fixture, GstElement *element, gboolean enable)
 {
   Answer answer = {.context = fixture->context};
   GstPromise *promise =
@@ -88,8 +86,7 @@ wait_fact (RtcRoomFixture *fixture, RtcPipeline *pipeline, const gchar *name)
 static const GstStructure *
 get_fact (RtcPipeline *pipeline, const gchar *name)
 {
-  GstMessage *message =
-      rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name);
+  GstMessage *message = rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name);
 
   g_assert_nonnull (message);
   return gst_message_get_structure (message);
@@ -174,12 +171,10 @@ test_muted_video_leaves_a_gap (RtcRoomFixture *fixture, gconstpointer data)
     gint gaps = g_atomic_int_get (&flow.gaps);
     gint buffers;
 
-    rtc_test_wait (
-        fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 2);
+    rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 2);
     buffers = g_atomic_int_get (&flow.buffers);
     gaps = g_atomic_int_get (&flow.gaps);
-    rtc_test_wait (
-        fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
+    rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
     g_assert_cmpint (buffers, ==, g_atomic_int_get (&flow.buffers));
   }
   rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
@@ -189,8 +184,8 @@ test_muted_video_leaves_a_gap (RtcRoomFixture *fixture, gconstpointer data)
       mute_local (
           fixture, publisher->pipeline, "options, video=(boolean)false"));
   wait_fact (fixture, viewer->pipeline, "rtc-unmute-video");
-  rtc_test_wait (fixture->context,
-      rtc_reader_get_frames (viewer->reader) >= before + 10);
+  rtc_test_wait (
+      fixture->context, rtc_reader_get_frames (viewer->reader) >= before + 10);
   rtc_test_wait (fixture->context, !pad_is_muted (viewer, "video_0"));
   rtc_viewer_assert_good_picture (viewer);
   rtc_pipeline_assert_no_failure (viewer->pipeline);
@@ -201,8 +196,7 @@ test_muted_video_leaves_a_gap (RtcRoomFixture *fixture, gconstpointer data)
 }
 
 static void
-test_muting_all_removes_the_stream (
-    RtcRoomFixture *fixture, gconstpointer data)
+test_muting_all_removes_the_stream (RtcRoomFixture *fixture, gconstpointer data)
 {
   RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
   RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
@@ -230,11 +224,10 @@ test_muting_all_removes_the_stream (
       mute_local (fixture, publisher->pipeline,
           "options, video=(boolean)false, audio=(boolean)false"));
   wait_fact (fixture, viewer->pipeline, "rtc-stream-added");
-  rtc_test_wait (fixture->context,
-      rtc_reader_get_frames (viewer->reader) >= before + 10);
+  rtc_test_wait (
+      fixture->context, rtc_reader_get_frames (viewer->reader) >= before + 10);
   rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
-  g_assert_null (
-      rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL));
+  g_assert_null (rtc_pipeline_find (viewer->pipeline, GST_MESSAGE_EOS, NULL));
   g_assert_cmpuint (
       2, ==, rtc_pipeline_get (viewer->pipeline, "src")->numsrcpads);
   rtc_viewer_free (viewer);
@@ -260,8 +253,7 @@ test_mute_remote_pauses (RtcRoomFixture *fixture, gconstpointer data)
   rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= 3);
   buffers = g_atomic_int_get (&flow.buffers);
   gaps = g_atomic_int_get (&flow.gaps);
-  rtc_test_wait (
-      fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
+  rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
   g_assert_cmpint (buffers, ==, g_atomic_int_get (&flow.buffers));
   g_assert_false (pad_is_muted (viewer, "video_0"));
   wait_frames (fixture, other, 10);
@@ -280,8 +272,8 @@ static void
 test_camera_and_screen (RtcRoomFixture *fixture, gconstpointer data)
 {
   RtcPipeline *publisher = rtc_pipeline_new (
-      "rtcsink name=sink server-url=%s room-id=room user-id=alice "
-      RTC_TEST_LOCAL " videotestsrc is-live=true ! "
+      "rtcsink name=sink server-url=%s room-id=room "
+      "user-id=alice " RTC_TEST_LOCAL " videotestsrc is-live=true ! "
       "video/x-raw,width=320,height=192,framerate=15/1 ! sink.video_0 "
       "videotestsrc is-live=true ! "
       "video/x-raw,width=640,height=192,framerate=15/1 ! sink.video_1",
@@ -296,25 +288,23 @@ test_camera_and_screen (RtcRoomFixture *fixture, gconstpointer data)
 
   rtc_pipeline_play (publisher);
   rtc_pipeline_play (viewer);
-  rtc_test_wait (fixture->context,
-      rtc_pipeline_get (viewer, "src")->numsrcpads == 2 &&
-          rtc_pipeline_count (
-              viewer, GST_MESSAGE_ELEMENT, "rtc-stream-added") == 2);
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_get (viewer, "src")->numsrcpads == 2 &&
+                            rtc_pipeline_count (viewer, GST_MESSAGE_ELEMENT,
+                                "rtc-stream-added") == 2);
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autoptr (GstPad) pad = gst_element_get_static_pad (
-        rtc_pipeline_get (viewer, "src"), names[i]);
+    g_autoptr (GstPad) pad =
+        gst_element_get_static_pad (rtc_pipeline_get (viewer, "src"), names[i]);
     g_autoptr (GstCaps) caps = NULL;
     gboolean screen;
     gint width = 0;
 
     g_object_get (pad, "screen", &screen, NULL);
     screens += screen;
-    rtc_test_wait (
-        fixture->context, gst_pad_has_current_caps (pad) != FALSE);
+    rtc_test_wait (fixture->context, gst_pad_has_current_caps (pad) != FALSE);
     caps = gst_pad_get_current_caps (pad);
-    gst_structure_get_int (
-        gst_caps_get_structure (caps, 0), "width", &width);
+    gst_structure_get_int (gst_caps_get_structure (caps, 0), "width", &width);
     g_assert_cmpint (screen ? 640 : 320, ==, width);
   }
   g_assert_cmpuint (1, ==, screens);
@@ -359,8 +349,8 @@ static void
 test_options_of_a_subscription (RtcRoomFixture *fixture, gconstpointer data)
 {
   RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
-  RtcViewer *viewer = rtc_viewer_new (
-      fixture, publisher->painter, "auto-subscribe=none");
+  RtcViewer *viewer =
+      rtc_viewer_new (fixture, publisher->painter, "auto-subscribe=none");
   GstElement *src = rtc_pipeline_get (viewer->pipeline, "src");
 
   wait_fact (fixture, viewer->pipeline, "rtc-stream-added");
@@ -422,9 +412,9 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
-#define ADD(path, func)                                                      \
-  g_test_add ("/room-semantics/" path, RtcRoomFixture, NULL,                 \
-      rtc_room_set_up, func, rtc_room_tear_down)
+#define ADD(path, func)                                                        \
+  g_test_add ("/room-semantics/" path, RtcRoomFixture, NULL, rtc_room_set_up,  \
+      func, rtc_room_tear_down)
   ADD ("muted-video-leaves-a-gap", test_muted_video_leaves_a_gap);
   ADD ("muting-all-removes-the-stream", test_muting_all_removes_the_stream);
   ADD ("mute-remote-pauses", test_mute_remote_pauses);
