@@ -96,4 +96,4 @@ static const MatrixRow rows[] = {
         .configure = configure_nothing},
 };
 
-const MatrixPart matrix_connect = {rows, G_N_ELEMENTS (rows)};
+const MatrixPart matrix_connect = {"connect", rows, G_N_ELEMENTS (rows)};

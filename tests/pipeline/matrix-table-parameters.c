@@ -195,4 +195,4 @@ static const MatrixRow rows[] = {
         .then = {{"mute-remote", "bob", "video=true"}}},
 };
 
-const MatrixPart matrix_parameters = {rows, G_N_ELEMENTS (rows)};
+const MatrixPart matrix_parameters = {"parameters", rows, G_N_ELEMENTS (rows)};

@@ -217,4 +217,4 @@ static const MatrixRow rows[] = {
         REFUSED (RENEW_TOKEN, 300008)},
 };
 
-const MatrixPart matrix_refusals = {rows, G_N_ELEMENTS (rows)};
+const MatrixPart matrix_refusals = {"refusals", rows, G_N_ELEMENTS (rows)};

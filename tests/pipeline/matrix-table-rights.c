@@ -134,4 +134,4 @@ static const MatrixRow rows[] = {
         .then = {{"unsubscribe", "bob"}, {"subscribe", "carol"}}},
 };
 
-const MatrixPart matrix_rights = {rows, G_N_ELEMENTS (rows)};
+const MatrixPart matrix_rights = {"rights", rows, G_N_ELEMENTS (rows)};

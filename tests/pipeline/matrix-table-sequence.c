@@ -229,4 +229,4 @@ static const MatrixRow rows[] = {
         GONE (MUTE_REMOTE, 200001)},
 };
 
-const MatrixPart matrix_sequence = {rows, G_N_ELEMENTS (rows)};
+const MatrixPart matrix_sequence = {"sequence", rows, G_N_ELEMENTS (rows)};

@@ -180,4 +180,4 @@ static const MatrixRow rows[] = {
         .finish = finish_socket_closed, .then = {{"join"}}},
 };
 
-const MatrixPart matrix_transport = {rows, G_N_ELEMENTS (rows)};
+const MatrixPart matrix_transport = {"transport", rows, G_N_ELEMENTS (rows)};

@@ -160,6 +160,7 @@ struct _MatrixRow
 /* A part of the table, in a file of its own. */
 typedef struct
 {
+  const gchar *name;
   const MatrixRow *rows;
   guint n_rows;
 } MatrixPart;
