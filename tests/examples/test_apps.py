@@ -162,13 +162,13 @@ def explains_a_wrong_room(server, _publisher, app):
             *app, "--server-url", url, "--room", "a/b") as program:
         check_status(program, 3)
         check_order(program, [
-            r"^100001 INVALID_PARAMS in join: room-id: ", "^  parameter: "])
+            r"100001 INVALID_PARAMS in join: room-id: ", "^  parameter: "])
 
 
 def explains_a_missing_server(_server, _publisher, app):
     with nobody() as url, Program(*app, "--server-url", url) as program:
         check_status(program, 5)
-        failure = r"^200002 GET_CONFIG_ERROR in join: "
+        failure = r"200002 GET_CONFIG_ERROR in join: "
         check_order(program, [failure, "^  internal: ", "^joining again$",
                               failure, "^  internal: "])
         count = len([x for x in program.lines if re.search(failure, x)])
@@ -194,7 +194,7 @@ def explains_a_lost_connection(server, _publisher, app):
             program.wait_for("^joined as ")
             served.process.kill()
             check_status(program, 7)
-            check_order(program, ["^500001 WEBSOCKET_FAILED in none: ",
+            check_order(program, ["500001 WEBSOCKET_FAILED in none: ",
                                   "^  websocket: "])
 
 
@@ -259,7 +259,8 @@ def check_sentence(program, sentence, debug):
     # 1 for an error on the way, 255 for a state that could not be reached.
     status = program.finish()
     check(status in (1, 255), f"exit status {status}", program)
-    check_order(program, [r"^ERROR: from element \S+: " + sentence, debug])
+    # gst-launch writes it between the lines of -m, and not always after one.
+    check_order(program, [r"ERROR: from element \S+: " + sentence, debug])
     count = program.text().count("ERROR: from element")
     check(count == 1, f"{count} errors, not 1", program)
 
@@ -268,7 +269,7 @@ def launch_tells_a_wrong_room(_server):
     with Program(*LAUNCH, "rtcsrc", "room-id=a/b") as program:
         check_sentence(
             program, "A setting or an argument is not valid: room-id: ",
-            "^100001 INVALID_PARAMS, operation join")
+            "100001 INVALID_PARAMS, operation join")
 
 
 def launch_tells_a_missing_server(_server):
@@ -277,19 +278,19 @@ def launch_tells_a_missing_server(_server):
         check_sentence(
             program,
             "The configuration could not be had from the room server: ",
-            "^200002 GET_CONFIG_ERROR, operation join")
+            "200002 GET_CONFIG_ERROR, operation join")
 
 
 def launch_tells_a_lost_connection(server):
     with serve(server) as served:
         url = address_of(served)
         with Program(*LAUNCH, "rtcsrc", "room-id=demo",
-                     f"server-url={url}") as program:
+                     f"server-url={url}", "reconnect-attempts=1") as program:
             program.wait_for(r"new=\(string\)connected")
             served.process.kill()
             check_sentence(
                 program, "The connection to the room server broke: ",
-                "^500001 WEBSOCKET_FAILED, operation none")
+                "500001 WEBSOCKET_FAILED, operation none")
 
 
 APP_TESTS = [

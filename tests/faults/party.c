@@ -43,6 +43,8 @@ typedef struct
   RtcPainter *painter;
   GMutex lock;
   GPtrArray *readers; /* lock; of RtcReader, one for each video pad there was */
+  guint n_removing;   /* lock; bins on their way out of the pipeline */
+  GCond removed;      /* of one of them */
   guint n_told;       /* messages told */
   GstElement *screen; /* source of the second pad */
   gint painted;       /* atomic */
@@ -312,11 +314,29 @@ on_pad_added (GstElement *rtc, GstPad *pad, Party *self)
 static void
 remove_sink (GstElement *bin, gpointer user_data)
 {
+  Party *self = user_data;
   g_autoptr (GstObject) parent = gst_element_get_parent (bin);
 
+  /* So that a state change of the pipeline does not take it up again. */
+  gst_element_set_locked_state (bin, TRUE);
   gst_element_set_state (bin, GST_STATE_NULL);
   if (parent)
     gst_bin_remove (GST_BIN (parent), bin);
+
+  g_mutex_lock (&self->lock);
+  self->n_removing--;
+  g_cond_signal (&self->removed);
+  g_mutex_unlock (&self->lock);
+}
+
+/* The pipeline must not be freed under a bin that is being removed. */
+static void
+wait_for_removals (Party *self)
+{
+  g_mutex_lock (&self->lock);
+  while (self->n_removing > 0)
+    g_cond_wait (&self->removed, &self->lock);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -324,8 +344,12 @@ on_pad_removed (GstElement *rtc, GstPad *pad, Party *self)
 {
   GstElement *bin = g_object_get_data (G_OBJECT (pad), "sink");
 
-  if (bin)
-    gst_element_call_async (bin, remove_sink, NULL, NULL);
+  if (!bin)
+    return;
+  g_mutex_lock (&self->lock);
+  self->n_removing++;
+  g_mutex_unlock (&self->lock);
+  gst_element_call_async (bin, remove_sink, self, NULL);
 }
 
 /* --- the pipelines --- */
@@ -686,6 +710,7 @@ main (int argc, char **argv)
   run (&party);
 
   rtc_pipeline_stop (party.pipeline);
+  wait_for_removals (&party);
   g_ptr_array_set_size (party.readers, 0);
   rtc_painter_free (party.painter);
   rtc_pipeline_free (party.pipeline);

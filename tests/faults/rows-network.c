@@ -55,7 +55,7 @@ static void
 link_down_and_up (FaultScene *scene)
 {
   with_space (scene, NETEM_B, set_up, GINT_TO_POINTER (FALSE));
-  fault_let_pass (scene, 3000);
+  fault_let_pass (scene, 1000);
   with_space (scene, NETEM_B, set_up, GINT_TO_POINTER (TRUE));
 }
 
@@ -180,7 +180,7 @@ const FaultRow fault_network_rows[] = {
         .allowed = 17000,
         .back = 12000},
     {.id = "F6-link-down-and-up",
-        .condition = "The viewer's interface goes down for 3 s",
+        .condition = "The viewer's interface goes down for 1 s",
         .happens = "The call goes on afterwards",
         .flags = FAULT_NETWORK,
         .publisher = "media-timeout=8000",
