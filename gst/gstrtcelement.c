@@ -47,7 +47,6 @@ typedef struct
 
   /* Worker only. */
   GstRtcRoomClient *client;
-  gboolean inited;
   gboolean want_room; /* by the state, not by an action */
   gboolean leaving;
   gboolean playing;
@@ -827,7 +826,7 @@ close_worker (GstRtcElement *self)
   g_clear_object (&priv->client);
   g_main_context_pop_thread_default (context);
   g_main_context_release (context);
-  priv->inited = priv->leaving = priv->playing = priv->active = FALSE;
+  priv->leaving = priv->playing = priv->active = FALSE;
 
   GST_OBJECT_LOCK (self);
   notifier = g_steal_pointer (&priv->notifier);

@@ -585,12 +585,6 @@ gst_rtc_output_get_packets (GstRtcOutput *self)
   return packets;
 }
 
-GstRtcMedia
-gst_rtc_output_get_medium (GstRtcOutput *self)
-{
-  return self->medium;
-}
-
 static void
 gst_rtc_output_dispose (GObject *object)
 {

@@ -88,6 +88,4 @@ void gst_rtc_output_fill_gap (GstRtcOutput *output);
 /* Packets that were pushed and not dropped. Any thread. */
 guint64 gst_rtc_output_get_packets (GstRtcOutput *output);
 
-GstRtcMedia gst_rtc_output_get_medium (GstRtcOutput *output);
-
 G_END_DECLS
