@@ -14,6 +14,7 @@ GST_DEBUG_CATEGORY_STATIC (element_debug);
 
 /* How long READY to NULL waits for the goodbye to reach the server. */
 #define SHUTDOWN_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
+#define HOLD_ERRORS 1000 /* ms */
 
 enum
 {
@@ -53,6 +54,10 @@ typedef struct
   gboolean active;
   gboolean foreign_port; /* somebody else listens where we were to serve */
   GstRtcElementCall *queued_join; /* waits for the leave before it */
+
+  /* Notifier only. */
+  GPtrArray *held_errors; /* FailureJob, see hold_errors (); else NULL */
+  GSource *hold_timer;
 } GstRtcElementPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (
@@ -212,19 +217,87 @@ post_failure_now (GstRtcElement *self, gpointer data)
   gst_rtc_bus_post_failure (GST_ELEMENT (self), job->severity, &failure);
 }
 
+static void
+post_or_hold_failure (GstRtcElement *self, gpointer data)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+  FailureJob **job = data;
+
+  if (priv->held_errors && (*job)->severity == GST_MESSAGE_ERROR)
+    g_ptr_array_add (priv->held_errors, g_steal_pointer (job));
+  else
+    post_failure_now (self, *job);
+}
+
+static void
+free_failure_box (gpointer data)
+{
+  FailureJob **job = data;
+
+  g_clear_pointer (job, free_failure_job);
+  g_free (job);
+}
+
 void
 gst_rtc_element_post_failure (GstRtcElement *self, GstMessageType severity,
     const GError *error, GstRtcOperation operation, const gchar *user_id,
     GstRtcFailureStream stream)
 {
   FailureJob *job = g_new (FailureJob, 1);
+  FailureJob **box = g_new (FailureJob *, 1);
 
   *job = (FailureJob){.severity = severity,
       .error = g_error_copy (error),
       .operation = operation,
       .stream = stream,
       .user_id = g_strdup (user_id)};
-  gst_rtc_element_notify (self, post_failure_now, job, free_failure_job);
+  *box = job;
+  gst_rtc_element_notify (self, post_or_hold_failure, box, free_failure_box);
+}
+
+/* Gives what was kept back, NULL for nothing. */
+static GPtrArray *
+end_holding (GstRtcElement *self)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  if (priv->hold_timer)
+    g_source_destroy (priv->hold_timer);
+  g_clear_pointer (&priv->hold_timer, g_source_unref);
+  return g_steal_pointer (&priv->held_errors);
+}
+
+static void
+release_errors (GstRtcElement *self, gpointer unused)
+{
+  g_autoptr (GPtrArray) errors = end_holding (self);
+
+  for (guint i = 0; errors && i < errors->len; i++)
+    post_failure_now (self, g_ptr_array_index (errors, i));
+}
+
+static gboolean
+on_hold_timer (gpointer user_data)
+{
+  release_errors (user_data, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* gst-launch-1.0 1.22 leaves its main loop from within the post of an error.
+ * One that comes before that loop runs, while the pipeline is still being
+ * set to PAUSED, is lost on it and it waits for ever. So errors wait for
+ * PLAYING, which it asks for from its loop, or for HOLD_ERRORS. */
+static void
+hold_errors (GstRtcElement *self, gpointer unused)
+{
+  GstRtcElementPrivate *priv = get_private (self);
+
+  release_errors (self, NULL);
+  priv->held_errors = g_ptr_array_new_with_free_func (free_failure_job);
+  priv->hold_timer = g_timeout_source_new (HOLD_ERRORS);
+  g_source_set_static_name (priv->hold_timer, "hold-errors");
+  g_source_set_callback (priv->hold_timer, on_hold_timer, self, NULL);
+  g_source_attach (priv->hold_timer, g_main_context_get_thread_default ());
 }
 
 static void
@@ -648,6 +721,9 @@ on_room_event (
     priv->connection_state = event->new_state;
     GST_OBJECT_UNLOCK (self);
     gst_rtc_element_notify (self, notify_connection_state, NULL, NULL);
+    /* Not before there is a room: who cannot join should not wait for it. */
+    if (event->new_state == GST_RTC_CONNECTION_CONNECTED)
+      gst_rtc_peer_make_certificate_ahead ();
   }
   if (fact)
     gst_rtc_element_post_fact (self, fact);
@@ -809,6 +885,7 @@ close_worker (GstRtcElement *self)
   GstRtcElementPrivate *priv = get_private (self);
   g_autoptr (GstRtcWorker) worker = NULL;
   g_autoptr (GstRtcWorker) notifier = NULL;
+  g_autoptr (GPtrArray) held = NULL;
   GMainContext *context;
 
   wait_for_shutdown (self);
@@ -834,6 +911,7 @@ close_worker (GstRtcElement *self)
   g_clear_pointer (&priv->config, gst_rtc_config_unref);
   GST_OBJECT_UNLOCK (self);
   gst_rtc_worker_stop (notifier);
+  held = end_holding (self);
 }
 
 /* --- state changes --- */
@@ -997,7 +1075,7 @@ leave_ready (GstRtcElement *self)
 
   close_worker (self);
   g_clear_pointer (&priv->serve, gst_rtc_serve_release);
-  gst_rtc_peer_end_warm_up ();
+  gst_rtc_peer_end_ahead ();
 }
 
 static GstStateChangeReturn
@@ -1008,12 +1086,13 @@ gst_rtc_element_change_state (GstElement *element, GstStateChange transition)
 
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
-      gst_rtc_peer_warm_up ();
+      gst_rtc_peer_load_ahead ();
       open_worker (self);
       if (wants_auto_join (self))
         auto_init (self);
       break;
     case GST_STATE_CHANGE_READY_TO_PAUSED:
+      gst_rtc_element_notify (self, hold_errors, NULL, NULL);
       if (wants_auto_join (self) && !auto_join (self))
         return GST_STATE_CHANGE_FAILURE;
       break;
@@ -1041,10 +1120,14 @@ gst_rtc_element_change_state (GstElement *element, GstStateChange transition)
         auto_leave (self);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      gst_rtc_element_notify (self, release_errors, NULL, NULL);
       if (ret != GST_STATE_CHANGE_FAILURE) {
         gst_rtc_element_invoke (
             self, set_playing_job, GINT_TO_POINTER (TRUE), NULL);
       }
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      gst_rtc_element_notify (self, release_errors, NULL, NULL);
       break;
     case GST_STATE_CHANGE_READY_TO_NULL:
       leave_ready (self);

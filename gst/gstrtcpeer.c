@@ -1516,48 +1516,96 @@ make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
   gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
 }
 
-/* A decoder of DTLS makes the certificate that every webrtcbin of the process
- * then presents. */
-static gpointer
-warm_up (gpointer data)
+/* --- what takes long, done ahead --- */
+
+static void
+make_and_drop (const gchar *factory)
 {
-  const gchar *const factories[] = {
-      "webrtcbin", "dtlsdec", "srtpenc", "nicesrc", "rtpbin"};
+  GstElement *element = gst_element_factory_make (factory, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
-    GstElement *element = gst_element_factory_make (factories[i], NULL);
+  if (element) {
+    gst_object_ref_sink (element);
+    gst_object_unref (element);
+  }
+}
 
-    if (element) {
-      gst_object_ref_sink (element);
-      gst_object_unref (element);
-    }
+static gpointer
+load_plugins (gpointer unused)
+{
+  g_autoptr (GstPluginFeature) dtls = NULL;
+
+  make_and_drop ("webrtcbin");
+  make_and_drop ("srtpenc");
+  make_and_drop ("nicesrc");
+  make_and_drop ("rtpbin");
+  dtls = (GstPluginFeature *)gst_element_factory_find ("dtlsdec");
+  if (dtls) {
+    g_autoptr (GstPluginFeature) loaded = gst_plugin_feature_load (dtls);
   }
   return NULL;
 }
 
-static GMutex warm_up_lock;
-static gboolean warm_up_started; /* under warm_up_lock */
-static GThread *warm_up_thread;  /* likewise, until it is joined */
-
-void
-gst_rtc_peer_warm_up (void)
+/* A decoder of DTLS makes the certificate that every webrtcbin of the process
+ * then presents. Its RSA key takes 0.1 s of a processor, now and then much
+ * more, and nothing can stop that. */
+static gpointer
+make_certificate (gpointer unused)
 {
-  g_mutex_lock (&warm_up_lock);
-  if (!warm_up_started)
-    warm_up_thread = g_thread_new ("rtc-warm-up", warm_up, NULL);
-  warm_up_started = TRUE;
-  g_mutex_unlock (&warm_up_lock);
+  make_and_drop ("dtlsdec");
+  return NULL;
 }
 
-void
-gst_rtc_peer_end_warm_up (void)
+typedef struct
+{
+  const gchar *name;
+  GThreadFunc func;
+  gboolean started; /* under ahead_lock */
+  GThread *thread;  /* likewise, until it is joined */
+} Ahead;
+
+static GMutex ahead_lock;
+static Ahead plugins_ahead = {.name = "rtc-plugins", .func = load_plugins};
+static Ahead certificate_ahead = {
+    .name = "rtc-certificate", .func = make_certificate};
+
+static void
+start_ahead (Ahead *ahead)
+{
+  g_mutex_lock (&ahead_lock);
+  if (!ahead->started)
+    ahead->thread = g_thread_new (ahead->name, ahead->func, NULL);
+  ahead->started = TRUE;
+  g_mutex_unlock (&ahead_lock);
+}
+
+static void
+end_ahead (Ahead *ahead)
 {
   GThread *thread;
 
-  g_mutex_lock (&warm_up_lock);
-  thread = g_steal_pointer (&warm_up_thread);
-  g_mutex_unlock (&warm_up_lock);
+  g_mutex_lock (&ahead_lock);
+  thread = g_steal_pointer (&ahead->thread);
+  g_mutex_unlock (&ahead_lock);
   g_clear_pointer (&thread, g_thread_join);
+}
+
+void
+gst_rtc_peer_load_ahead (void)
+{
+  start_ahead (&plugins_ahead);
+}
+
+void
+gst_rtc_peer_make_certificate_ahead (void)
+{
+  start_ahead (&certificate_ahead);
+}
+
+void
+gst_rtc_peer_end_ahead (void)
+{
+  end_ahead (&plugins_ahead);
+  end_ahead (&certificate_ahead);
 }
 
 GstRtcPeer *

@@ -157,6 +157,47 @@ test_no_server (Fixture *fixture, gconstpointer data)
   check_cannot_join (fixture, url, "", GST_RTC_ERROR_GET_CONFIG_ERROR, 0);
 }
 
+/* Until it has given the join up. */
+static RtcPipeline *
+check_pauses_without_server (Fixture *fixture)
+{
+  g_autofree gchar *url =
+      g_strdup_printf ("http://127.0.0.1:%u", raw_server_find_dead_port ());
+  RtcPipeline *pipeline = check_lone_new ("rtcsrc", url, "");
+
+  gst_element_set_state (pipeline->pipeline, GST_STATE_PAUSED);
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_count (pipeline, GST_MESSAGE_ELEMENT,
+                            "rtc-connection-state") == 2);
+  return pipeline;
+}
+
+static void
+test_error_waits_for_playing (Fixture *fixture, gconstpointer data)
+{
+  const gint64 begun = g_get_monotonic_time ();
+  RtcPipeline *pipeline = check_pauses_without_server (fixture);
+
+  check_barrier (fixture, pipeline);
+  /* Not on a machine that took longer than errors are held. */
+  if (g_get_monotonic_time () - begun < G_TIME_SPAN_SECOND)
+    check_no_failure (pipeline);
+  rtc_pipeline_play (pipeline);
+  check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
+      GST_RTC_ERROR_GET_CONFIG_ERROR, "join");
+  rtc_pipeline_free (pipeline);
+}
+
+static void
+test_error_comes_in_paused (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_pauses_without_server (fixture);
+
+  check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
+      GST_RTC_ERROR_GET_CONFIG_ERROR, "join");
+  rtc_pipeline_free (pipeline);
+}
+
 static void
 test_bad_getconfig (Fixture *fixture, gconstpointer data)
 {
@@ -631,6 +672,8 @@ main (int argc, char **argv)
   CHECK_ADD ("/failures/bad-settings", test_bad_settings);
   CHECK_ADD ("/failures/good-ids", test_good_ids);
   CHECK_ADD ("/failures/no-server", test_no_server);
+  CHECK_ADD ("/failures/error-waits-for-playing", test_error_waits_for_playing);
+  CHECK_ADD ("/failures/error-comes-in-paused", test_error_comes_in_paused);
   CHECK_ADD ("/failures/bad-getconfig", test_bad_getconfig);
   CHECK_ADD ("/failures/stalled-getconfig", test_stalled_getconfig);
   CHECK_ADD ("/failures/dead-addresses", test_dead_addresses);

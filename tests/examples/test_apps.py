@@ -220,20 +220,36 @@ def refuses_wrong_usage(_server, _publisher, app):
 LAUNCH = ["gst-launch-1.0", "-m"]
 
 
-def launch_shows_the_events(server):
-    with room(server) as url, Program(
-            *LAUNCH, "rtcsrc", "name=in", f"server-url={url}", "room-id=demo",
-            *"in.video_0 ! queue ! videoconvert ! fakesink".split(),
-            *"in.audio_0 ! queue ! audioconvert ! fakesink".split(),
-    ) as receiver:
-        receiver.wait_for(r"rtc-connection-state, .*new=\(string\)connected")
-        with publish(LAUNCH, url) as sender:
-            receiver.wait_for("rtc-stream-added")
-            for name in ("fakesink0", "fakesink1"):
-                receiver.wait_for(rf'from element "{name}" \(tag\)')
-            check_status(sender, 0, signal.SIGINT)
-        receiver.wait_for("rtc-peer-leave")
+def receive(url, *options):
+    return Program(
+        *LAUNCH, "rtcsrc", "name=in", f"server-url={url}", "room-id=demo",
+        *options, *"in.video_0 ! queue ! videoconvert ! fakesink".split(),
+        *"in.audio_0 ! queue ! audioconvert ! fakesink".split())
+
+
+def publish_for_a_moment(receiver, url):
+    receiver.wait_for(r"rtc-connection-state, .*new=\(string\)connected")
+    with publish(LAUNCH, url) as sender:
+        receiver.wait_for("rtc-stream-added")
+        for name in ("fakesink0", "fakesink1"):
+            receiver.wait_for(rf'from element "{name}" \(tag\)')
+        check_status(sender, 0, signal.SIGINT)
+
+
+def launch_ends_with_the_stream(server):
+    with room(server) as url, receive(url) as receiver:
+        publish_for_a_moment(receiver, url)
         check_status(receiver, 0)
+        check(receiver.find("^Got EOS from element"), "no EOS", receiver)
+
+
+def launch_shows_the_events(server):
+    # It stays for the leave, which comes after the end of the stream.
+    with room(server) as url, receive(
+            url, "on-stream-removed=wait") as receiver:
+        publish_for_a_moment(receiver, url)
+        receiver.wait_for("rtc-peer-leave")
+        check_status(receiver, 0, signal.SIGINT)
         by_in = r'from element "in" \(element\): '
         whose = rf".*user-id=\(string\){USER}\b"
         check_order(receiver, [
@@ -299,7 +315,8 @@ APP_TESTS = [
     explains_a_lost_connection, leaves_when_the_user_leaves,
     refuses_wrong_usage]
 LAUNCH_TESTS = [
-    launch_shows_the_events, launch_shows_the_own_server,
+    launch_ends_with_the_stream, launch_shows_the_events,
+    launch_shows_the_own_server,
     launch_tells_a_wrong_room, launch_tells_a_missing_server,
     launch_tells_a_lost_connection]
 
@@ -315,7 +332,8 @@ def run(tests, *arguments):
         except (AssertionError, subprocess.TimeoutExpired) as error:
             failed += 1
             word = "not ok"
-            print("\n".join("# " + line for line in str(error).splitlines()))
+            # The runner shows this stream of a test that failed.
+            print(f"{test.__name__}: {error}", file=sys.stderr, flush=True)
         print(f"{word} {number} - {test.__name__} "
               f"({time.monotonic() - started:.1f} s)", flush=True)
     return 1 if failed else 0

@@ -482,8 +482,8 @@ finish_new_pad (Matrix *self)
   g_autoptr (GstElement) source = gst_pad_get_parent_element (peer);
 
   leave (self);
-  rtc_test_wait (self->fixture.context,
-      !scripted_server_is_connected (get_server (self)));
+  rtc_test_wait (
+      self->fixture.context, !scripted_server_is_connected (get_server (self)));
   rtc_pipeline_stop (self->pipeline);
   gst_pad_unlink (peer, pad);
   gst_element_release_request_pad (rtc, pad);
