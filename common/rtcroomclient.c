@@ -5,20 +5,14 @@
  * Three helpers keep this file to the conversation: GstRtcRoomState knows
  * what comes next, GstRtcLedger what the own user publishes and subscribes,
  * GstRtcOutbox hands everything out in order. */
-#include "rtcroomclient.h"
+#include "rtcroomclient-private.h"
 
 #include <gst/gst.h>
 
-#include "rtcdialect.h"
-#include "rtcendpoint.h"
 #include "rtcerror-private.h"
-#include "rtcledger.h"
-#include "rtcoutbox.h"
-#include "rtcroomstate.h"
-#include "rtcsession.h"
 
-GST_DEBUG_CATEGORY_STATIC (client_debug);
-#define GST_CAT_DEFAULT client_debug
+GST_DEBUG_CATEGORY (gst_rtc_room_client_debug);
+#define GST_CAT_DEFAULT gst_rtc_room_client_debug
 
 /* With the server's ping interval of 2 s, the second by which a ping can be
  * late and the second look, a dead connection is known after 5 s. */
@@ -30,11 +24,6 @@ GST_DEBUG_CATEGORY_STATIC (client_debug);
 /* Of an attempt to come back: 1000 would tell the server that we leave. */
 #define CLOSE_ABANDONED 4000
 
-/* Ends a request that the client has made by itself. */
-typedef void (*OwnAnswerFunc) (GstRtcRoomClient *client,
-    const GstRtcRequest *request, const GstRtcAnswer *answer,
-    const GError *error);
-
 /* One request that is not answered yet. */
 typedef struct
 {
@@ -45,74 +34,8 @@ typedef struct
   GstRtcAnswerFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
-  OwnAnswerFunc own_func; /* instead of them and of the ledger */
+  GstRtcOwnAnswerFunc own_func; /* instead of them and of the ledger */
 } Pending;
-
-/* A media session that the element has not closed.
- * @stale: the server does not know it any more */
-typedef struct
-{
-  gchar *user_id;
-  gboolean screen;
-  gboolean sends;
-  gboolean stale;
-} Media;
-
-/* A media session that ended when nobody could be told. */
-typedef struct
-{
-  gchar *media_session;
-  gchar *reason;
-} LateClose;
-
-struct _GstRtcRoomClient
-{
-  GObject parent;
-
-  GMainContext *context;
-  GstRtcOutbox *outbox;
-
-  GstRtcRoomState state;
-  GSource *deadline; /* of the state */
-  GstRtcConnectionState connection;
-
-  gchar *app_id;          /* since init */
-  GstRtcOptional visible; /* for the next join, over its config */
-  GstRtcConfig *config;   /* of the last join */
-  gchar *user_id;         /* while in a room */
-
-  GCancellable *fetching;
-  guint n_fetching; /* cancelled ones too, until they have come back */
-  GstRtcEndpoint *endpoint;
-  GString *attempts; /* each address that did not open, and why */
-  GstRtcSession *session;
-  GstRtcDialect *dialect;
-
-  GHashTable *pending; /* id: Pending */
-  guint last_id;
-  guint join_id; /* 0 for none */
-  guint leave_id;
-  guint rejoin_id;
-
-  GError *broken;         /* why the socket broke, on the way back */
-  gboolean gave_up;       /* until the next join or leave */
-  const gchar *comeback;  /* how: resumed or rejoined */
-  GPtrArray *undos;       /* (element-type GstRtcRequest): what takes back
-                             requests that broke with the socket */
-  GPtrArray *late_closes; /* (element-type LateClose) */
-  GHashTable *missing;    /* keys of users and streams that were there before
-                             the server lost the room */
-  GSource *missing_timer;
-
-  GstRtcRoster *roster;
-  GstRtcLedger *ledger;
-  GHashTable *media; /* media session: Media */
-
-  gboolean shutting_down;
-  gboolean shut_down;
-  GFunc shutdown_func;
-  gpointer shutdown_data;
-};
 
 G_DEFINE_FINAL_TYPE (GstRtcRoomClient, gst_rtc_room_client, G_TYPE_OBJECT)
 
@@ -130,8 +53,6 @@ typedef struct
   void (*perform) (GstRtcRoomClient *self, const GError *cause);
 } Deed;
 
-static void feed (GstRtcRoomClient *self, GstRtcInput input, guint value,
-    const GError *cause);
 static Pending *add_pending (GstRtcRoomClient *self,
     const GstRtcRequest *request, GstRtcAnswerFunc func, gpointer user_data,
     GDestroyNotify destroy);
@@ -144,8 +65,8 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
-static GSource *
-start_timer (
+GSource *
+gst_rtc_room_client_start_timer (
     GstRtcRoomClient *self, guint ms, GSourceFunc func, gpointer user_data)
 {
   GSource *source = g_timeout_source_new (ms);
@@ -168,18 +89,10 @@ pending_free (Pending *pending)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
 
 static void
-media_free (Media *media)
+media_free (GstRtcRoomMedia *media)
 {
   g_free (media->user_id);
   g_free (media);
-}
-
-static void
-late_close_free (LateClose *late)
-{
-  g_free (late->media_session);
-  g_free (late->reason);
-  g_free (late);
 }
 
 static GHashTable *
@@ -189,8 +102,9 @@ new_media_table (void)
       g_str_hash, g_str_equal, g_free, (GDestroyNotify)media_free);
 }
 
-static void
-push_event (GstRtcRoomClient *self, const GstRtcEvent *event)
+void
+gst_rtc_room_client_push_event (
+    GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   gst_rtc_outbox_push_event (self->outbox, event);
 }
@@ -306,6 +220,16 @@ forget_request (GstRtcRoomClient *self, guint id)
         ->forget_request (self->dialect, id);
 }
 
+void
+gst_rtc_room_client_send_and_forget (
+    GstRtcRoomClient *self, const GstRtcRequest *request)
+{
+  const guint id = ++self->last_id;
+
+  start_request (self, id, request);
+  forget_request (self, id);
+}
+
 /* A publication that the server may have accepted too late must not stay
  * there: the caller was told that it failed. */
 static void
@@ -315,10 +239,8 @@ undo_publish (GstRtcRoomClient *self, const GstRtcRequest *request)
       .operation = GST_RTC_OPERATION_UNPUBLISH,
       .screen = request->stream->screen,
   };
-  const guint id = ++self->last_id;
 
-  start_request (self, id, &undo);
-  forget_request (self, id);
+  gst_rtc_room_client_send_and_forget (self, &undo);
 }
 
 static gboolean
@@ -336,7 +258,7 @@ on_request_timeout (gpointer user_data)
   if (operation == GST_RTC_OPERATION_PUBLISH)
     undo_publish (self, pending->request);
   if (pending->id == self->join_id)
-    feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, error);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, error);
   else
     answer_request (self, pending->id, NULL, error);
   return G_SOURCE_REMOVE;
@@ -345,7 +267,7 @@ on_request_timeout (gpointer user_data)
 static void
 start_request_timer (GstRtcRoomClient *self, Pending *pending)
 {
-  pending->timer = start_timer (self,
+  pending->timer = gst_rtc_room_client_start_timer (self,
       gst_rtc_config_get_values (self->config)->signaling_timeout,
       on_request_timeout, pending);
 }
@@ -364,46 +286,29 @@ tell_stream (GstRtcRoomClient *self, GstRtcEventType type, const gchar *user_id,
       .reason = reason,
   };
 
-  push_event (self, &event);
+  gst_rtc_room_client_push_event (self, &event);
 }
 
-static gchar *
-make_key (const gchar *user_id, gboolean screen)
+void
+gst_rtc_room_client_add_user (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
-  return g_strdup_printf ("%s/%s", user_id, gst_rtc_stream_get_nick (screen));
-}
-
-static gboolean
-drop_missing_stream (
-    GstRtcRoomClient *self, const gchar *user_id, gboolean screen)
-{
-  g_autofree gchar *key = make_key (user_id, screen);
-
-  return g_hash_table_remove (self->missing, key);
-}
-
-static void restore_subscriptions (GstRtcRoomClient *self);
-
-static void
-on_peer_online (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  g_hash_table_remove (self->missing, event->user_id);
+  gst_rtc_room_return_forget_user (self, event->user_id);
   if (gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS) {
     GST_WARNING_OBJECT (self, "more than %d users, one ignored", MAX_USERS);
     return;
   }
   if (gst_rtc_roster_add_user (self->roster, event->user_id))
-    push_event (self, event);
+    gst_rtc_room_client_push_event (self, event);
 }
 
-static void
-remove_stream (GstRtcRoomClient *self, const gchar *user_id, gboolean screen,
-    const gchar *reason)
+void
+gst_rtc_room_client_remove_stream (GstRtcRoomClient *self, const gchar *user_id,
+    gboolean screen, const gchar *reason)
 {
   const GstRtcStream *stream =
       gst_rtc_roster_get_stream (self->roster, user_id, screen);
 
-  drop_missing_stream (self, user_id, screen);
+  gst_rtc_room_return_forget_stream (self, user_id, screen);
   gst_rtc_ledger_drop_stream (self->ledger, user_id, screen);
   if (!stream)
     return;
@@ -413,75 +318,43 @@ remove_stream (GstRtcRoomClient *self, const gchar *user_id, gboolean screen,
   gst_rtc_roster_remove_stream (self->roster, user_id, screen);
 }
 
-static void
-on_peer_leave (GstRtcRoomClient *self, const GstRtcEvent *event)
+void
+gst_rtc_room_client_remove_user (
+    GstRtcRoomClient *self, const GstRtcEvent *event)
 {
-  remove_stream (self, event->user_id, FALSE, event->reason);
-  remove_stream (self, event->user_id, TRUE, event->reason);
-  g_hash_table_remove (self->missing, event->user_id);
+  gst_rtc_room_client_remove_stream (
+      self, event->user_id, FALSE, event->reason);
+  gst_rtc_room_client_remove_stream (self, event->user_id, TRUE, event->reason);
+  gst_rtc_room_return_forget_user (self, event->user_id);
   if (gst_rtc_roster_remove_user (self->roster, event->user_id))
-    push_event (self, event);
+    gst_rtc_room_client_push_event (self, event);
 }
 
-static void on_stream_muted (GstRtcRoomClient *self, const GstRtcEvent *event);
-
-static gboolean
-has_same_codecs (const GstRtcStream *a, const GstRtcStream *b)
-{
-  return g_strcmp0 (a->audio_codec, b->audio_codec) == 0 &&
-         g_strcmp0 (a->video_codec, b->video_codec) == 0;
-}
-
-/* A stream that was there before, and is as it was but for what is muted.
- * FALSE when it has to be told as another one. */
-static gboolean
-recognise_stream (
-    GstRtcRoomClient *self, const gchar *user_id, const GstRtcStream *stream)
-{
-  const GstRtcStream *old =
-      gst_rtc_roster_get_stream (self->roster, user_id, stream->screen);
-  const GstRtcEvent muted = {
-      .type = GST_RTC_EVENT_STREAM_MUTED,
-      .user_id = user_id,
-      .screen = stream->screen,
-      .media = stream->muted,
-  };
-
-  if (!old)
-    return FALSE;
-  if (!has_same_codecs (old, stream)) {
-    remove_stream (self, user_id, stream->screen, "published again");
-    return FALSE;
-  }
-  on_stream_muted (self, &muted);
-  return TRUE;
-}
-
-static void
-on_stream_added (GstRtcRoomClient *self, const GstRtcEvent *event)
+void
+gst_rtc_room_client_add_stream (
+    GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   const gboolean known = gst_rtc_roster_has_user (self->roster, event->user_id);
 
   if (!known && gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS)
     return;
-  if (drop_missing_stream (self, event->user_id, event->stream->screen) &&
-      recognise_stream (self, event->user_id, event->stream)) {
-    restore_subscriptions (self);
+  if (gst_rtc_room_return_take_stream (self, event->user_id, event->stream))
     return;
-  }
   if (gst_rtc_roster_set_stream (self->roster, event->user_id, event->stream) &&
       gst_rtc_stream_get_enabled (event->stream) != GST_RTC_MEDIA_NONE)
-    push_event (self, event);
+    gst_rtc_room_client_push_event (self, event);
 }
 
 static void
 on_stream_removed (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
-  remove_stream (self, event->user_id, event->screen, event->reason);
+  gst_rtc_room_client_remove_stream (
+      self, event->user_id, event->screen, event->reason);
 }
 
-static void
-on_stream_muted (GstRtcRoomClient *self, const GstRtcEvent *event)
+void
+gst_rtc_room_client_mute_stream (
+    GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   static const struct
   {
@@ -523,10 +396,10 @@ on_banned (GstRtcRoomClient *self, const GstRtcEvent *event)
   };
 
   gst_rtc_error_set_retryable (error, FALSE);
-  feed (self, GST_RTC_INPUT_REMOVED, 0, error);
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_REMOVED, 0, error);
   if (told) {
-    push_event (self, event);
-    push_event (self, &failed);
+    gst_rtc_room_client_push_event (self, event);
+    gst_rtc_room_client_push_event (self, &failed);
   }
 }
 
@@ -534,7 +407,7 @@ on_banned (GstRtcRoomClient *self, const GstRtcEvent *event)
 static gboolean
 is_replaced (gpointer key, gpointer value, gpointer user_data)
 {
-  const Media *media = value;
+  const GstRtcRoomMedia *media = value;
   const GstRtcEvent *event = user_data;
 
   return media->stale && media->sends == event->sends &&
@@ -545,17 +418,18 @@ is_replaced (gpointer key, gpointer value, gpointer user_data)
 static void
 on_media_opened (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
-  Media *media = g_hash_table_lookup (self->media, event->media_session);
+  GstRtcRoomMedia *media =
+      g_hash_table_lookup (self->media, event->media_session);
 
   g_hash_table_foreach_remove (self->media, is_replaced, (gpointer)event);
   if (!media) {
-    media = g_new0 (Media, 1);
+    media = g_new0 (GstRtcRoomMedia, 1);
     media->user_id = g_strdup (event->user_id);
     media->screen = event->screen;
     media->sends = event->sends;
     g_hash_table_insert (self->media, g_strdup (event->media_session), media);
   }
-  push_event (self, event);
+  gst_rtc_room_client_push_event (self, event);
 }
 
 static void
@@ -563,149 +437,21 @@ on_media_closed (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   gst_rtc_ledger_drop_session (self->ledger, event->media_session);
   if (g_hash_table_remove (self->media, event->media_session))
-    push_event (self, event);
-}
-
-/* Who is there now, against who was there. Right after the server has lost
- * the room (not @resumed) nobody has come back yet: those who are not there
- * are waited for, since their media goes on. */
-
-static void
-expect_missing (GstRtcRoomClient *self, const gchar *user_id)
-{
-  g_hash_table_add (self->missing, g_strdup (user_id));
-  for (gint screen = FALSE; screen <= TRUE; screen++) {
-    if (gst_rtc_roster_get_stream (self->roster, user_id, screen))
-      g_hash_table_add (self->missing, make_key (user_id, screen));
-  }
-}
-
-static void
-compare_absent (GstRtcRoomClient *self, GstRtcRoster *now, gboolean resumed)
-{
-  g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (self->roster);
-  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
-
-  /* The ids go with the users. */
-  for (guint i = 0; i < users->len; i++)
-    g_ptr_array_add (ids, g_strdup (g_ptr_array_index (users, i)));
-  for (guint i = 0; i < ids->len; i++) {
-    const GstRtcEvent gone = {
-        .type = GST_RTC_EVENT_PEER_LEAVE,
-        .user_id = g_ptr_array_index (ids, i),
-        .reason = "left while the connection was lost",
-    };
-
-    if (gst_rtc_roster_has_user (now, gone.user_id))
-      continue;
-    if (!resumed)
-      expect_missing (self, gone.user_id);
-    else if (!g_hash_table_contains (self->missing, gone.user_id))
-      on_peer_leave (self, &gone);
-  }
-}
-
-static void
-compare_stream (GstRtcRoomClient *self, GstRtcRoster *now, const gchar *user_id,
-    gboolean screen, gboolean resumed)
-{
-  const GstRtcStream *stream = gst_rtc_roster_get_stream (now, user_id, screen);
-  const GstRtcEvent added = {
-      .type = GST_RTC_EVENT_STREAM_ADDED,
-      .user_id = user_id,
-      .screen = screen,
-      .stream = stream,
-  };
-  g_autofree gchar *key = make_key (user_id, screen);
-
-  if (stream) {
-    g_hash_table_remove (self->missing, key);
-    if (!recognise_stream (self, user_id, stream))
-      on_stream_added (self, &added);
-  } else if (gst_rtc_roster_get_stream (self->roster, user_id, screen)) {
-    if (!resumed)
-      g_hash_table_add (self->missing, g_steal_pointer (&key));
-    else if (!g_hash_table_contains (self->missing, key))
-      remove_stream (
-          self, user_id, screen, "ended while the connection was lost");
-  }
-}
-
-static void
-compare_roster (GstRtcRoomClient *self, GstRtcRoster *now, gboolean resumed)
-{
-  g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (now);
-
-  compare_absent (self, now, resumed);
-  for (guint i = 0; i < users->len; i++) {
-    const GstRtcEvent online = {
-        .type = GST_RTC_EVENT_PEER_ONLINE,
-        .user_id = g_ptr_array_index (users, i),
-    };
-
-    if (g_strcmp0 (online.user_id, self->user_id) == 0)
-      continue;
-    on_peer_online (self, &online);
-    for (gint screen = FALSE; screen <= TRUE; screen++)
-      compare_stream (self, now, online.user_id, screen, resumed);
-  }
-}
-
-/* They have had the time that the attempts of theirs can take. */
-static gboolean
-on_missing_due (gpointer user_data)
-{
-  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
-  g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (self->roster);
-  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
-
-  clear_source (&self->missing_timer);
-  for (guint i = 0; i < users->len; i++)
-    g_ptr_array_add (ids, g_strdup (g_ptr_array_index (users, i)));
-  for (guint i = 0; i < ids->len; i++) {
-    const GstRtcEvent gone = {
-        .type = GST_RTC_EVENT_PEER_LEAVE,
-        .user_id = g_ptr_array_index (ids, i),
-        .reason = "did not come back",
-    };
-
-    if (g_hash_table_contains (self->missing, gone.user_id))
-      on_peer_leave (self, &gone);
-    for (gint screen = FALSE; screen <= TRUE; screen++) {
-      if (drop_missing_stream (self, gone.user_id, screen))
-        remove_stream (self, gone.user_id, screen, gone.reason);
-    }
-  }
-  g_hash_table_remove_all (self->missing);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-wait_for_missing (GstRtcRoomClient *self)
-{
-  const GstRtcConfigValues *values = gst_rtc_config_get_values (self->config);
-
-  clear_source (&self->missing_timer);
-  if (g_hash_table_size (self->missing) == 0)
-    return;
-  self->missing_timer = start_timer (self,
-      MAX (values->reconnect_delay, GST_RTC_MAX_RECONNECT_DELAY) +
-          values->signaling_timeout,
-      on_missing_due, self);
+    gst_rtc_room_client_push_event (self, event);
 }
 
 typedef void (*EventHandler) (GstRtcRoomClient *self, const GstRtcEvent *event);
 
 static const EventHandler event_handlers[GST_RTC_N_EVENTS] = {
-    [GST_RTC_EVENT_PEER_ONLINE] = on_peer_online,
-    [GST_RTC_EVENT_PEER_LEAVE] = on_peer_leave,
-    [GST_RTC_EVENT_STREAM_ADDED] = on_stream_added,
+    [GST_RTC_EVENT_PEER_ONLINE] = gst_rtc_room_client_add_user,
+    [GST_RTC_EVENT_PEER_LEAVE] = gst_rtc_room_client_remove_user,
+    [GST_RTC_EVENT_STREAM_ADDED] = gst_rtc_room_client_add_stream,
     [GST_RTC_EVENT_STREAM_REMOVED] = on_stream_removed,
-    [GST_RTC_EVENT_STREAM_MUTED] = on_stream_muted,
-    [GST_RTC_EVENT_TOKEN_WILL_EXPIRE] = push_event,
+    [GST_RTC_EVENT_STREAM_MUTED] = gst_rtc_room_client_mute_stream,
+    [GST_RTC_EVENT_TOKEN_WILL_EXPIRE] = gst_rtc_room_client_push_event,
     [GST_RTC_EVENT_MEDIA_OPENED] = on_media_opened,
-    [GST_RTC_EVENT_MEDIA_DESCRIPTION] = push_event,
-    [GST_RTC_EVENT_MEDIA_CANDIDATE] = push_event,
+    [GST_RTC_EVENT_MEDIA_DESCRIPTION] = gst_rtc_room_client_push_event,
+    [GST_RTC_EVENT_MEDIA_CANDIDATE] = gst_rtc_room_client_push_event,
     [GST_RTC_EVENT_MEDIA_CLOSED] = on_media_closed,
 };
 
@@ -729,208 +475,15 @@ on_dialect_event (const GstRtcEvent *event, gpointer user_data)
   event_handlers[event->type](self, event);
 }
 
-static void
-refuse_rejoin (GstRtcRoomClient *self, const GError *error)
-{
-  g_autoptr (GError) final = g_error_copy (error);
-
-  gst_rtc_error_set_retryable (final, FALSE);
-  feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, final);
-}
-
-static void
-tell_late_closes (GstRtcRoomClient *self, gboolean resumed)
-{
-  for (guint i = 0; resumed && i < self->late_closes->len; i++) {
-    const LateClose *late = g_ptr_array_index (self->late_closes, i);
-
-    GST_RTC_DIALECT_GET_IFACE (self->dialect)
-        ->close_media (self->dialect, late->media_session, late->reason);
-  }
-  g_ptr_array_set_size (self->late_closes, 0);
-}
-
-static void
-take_back (GstRtcRoomClient *self, gboolean resumed)
-{
-  for (guint i = 0; resumed && i < self->undos->len; i++) {
-    const guint id = ++self->last_id;
-
-    start_request (self, id, g_ptr_array_index (self->undos, i));
-    forget_request (self, id);
-  }
-  g_ptr_array_set_size (self->undos, 0);
-}
-
-static void
-lose_server_state (GstRtcRoomClient *self)
-{
-  GHashTableIter iter;
-  gpointer media;
-
-  gst_rtc_ledger_mark_lost (self->ledger);
-  g_hash_table_iter_init (&iter, self->media);
-  while (g_hash_table_iter_next (&iter, NULL, &media))
-    ((Media *)media)->stale = TRUE;
-}
-
-static void
-request_by_itself (
-    GstRtcRoomClient *self, const GstRtcRequest *request, OwnAnswerFunc func)
+void
+gst_rtc_room_client_request_by_itself (GstRtcRoomClient *self,
+    const GstRtcRequest *request, GstRtcOwnAnswerFunc func)
 {
   Pending *pending = add_pending (self, request, NULL, NULL, NULL);
 
   pending->own_func = func;
   start_request_timer (self, pending);
   start_request (self, pending->id, pending->request);
-}
-
-/* TRUE when there was nobody to ask: the next attempt asks again. */
-static gboolean
-is_broken_off (GstRtcRoomClient *self, const GError *error)
-{
-  return g_error_matches (
-             error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED) ||
-         !is_in_room (self);
-}
-
-static void
-on_mute_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
-    const GstRtcAnswer *answer, const GError *error)
-{
-  if (!error)
-    return;
-  GST_WARNING_OBJECT (
-      self, "what was muted is not any more: %s", error->message);
-  if (is_broken_off (self, error))
-    gst_rtc_ledger_set_lost (self->ledger, request);
-}
-
-static void
-on_publication_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
-    const GstRtcAnswer *answer, const GError *error)
-{
-  const GstRtcEvent lost = {
-      .type = GST_RTC_EVENT_PUBLICATION_LOST,
-      .screen = request->screen,
-      .error = error,
-  };
-
-  if (!error ||
-      gst_rtc_error_get_native_code (error) == GST_RTC_ERROR_ALREADY_PUBLISHED)
-    return;
-  if (is_broken_off (self, error)) {
-    gst_rtc_ledger_set_lost (self->ledger, request);
-    return;
-  }
-  gst_rtc_ledger_remove (self->ledger, request);
-  push_event (self, &lost);
-}
-
-static void
-restore_publications (GstRtcRoomClient *self)
-{
-  for (gint screen = FALSE; screen <= TRUE; screen++) {
-    GstRtcRequest publish;
-    GstRtcRequest mute;
-
-    if (!gst_rtc_ledger_get_lost_publication (
-            self->ledger, screen, &publish, &mute))
-      continue;
-    gst_rtc_ledger_set_found (self->ledger, &publish);
-    request_by_itself (self, &publish, on_publication_restored);
-    if (mute.operation != GST_RTC_OPERATION_NONE)
-      request_by_itself (self, &mute, on_mute_restored);
-  }
-}
-
-static void
-fail_subscription (
-    GstRtcRoomClient *self, const GstRtcRequest *request, const GError *error)
-{
-  g_autofree gchar *media_session = g_strdup (gst_rtc_ledger_get_media_session (
-      self->ledger, request->user_id, request->screen));
-  const GstRtcEvent closed = {
-      .type = GST_RTC_EVENT_MEDIA_CLOSED,
-      .media_session = media_session,
-      .reason = error->message,
-      .error = error,
-  };
-
-  gst_rtc_ledger_remove (self->ledger, request);
-  if (!media_session)
-    return;
-  g_hash_table_remove (self->media, media_session);
-  push_event (self, &closed);
-}
-
-static void
-on_subscription_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
-    const GstRtcAnswer *answer, const GError *error)
-{
-  GstRtcRequest pause;
-
-  if (!error) {
-    gst_rtc_ledger_set_found (self->ledger, request);
-    gst_rtc_ledger_set_media_session (
-        self->ledger, request->user_id, request->screen, answer->media_session);
-    if (gst_rtc_ledger_get_pause (
-            self->ledger, request->user_id, request->screen, &pause))
-      request_by_itself (self, &pause, on_mute_restored);
-  } else if (is_broken_off (self, error) ||
-             error->code == GST_RTC_ERROR_UID_NOT_FOUND ||
-             error->code == GST_RTC_ERROR_STREAM_ID_NOT_FOUND) {
-    gst_rtc_ledger_set_lost (self->ledger, request);
-  } else {
-    g_autoptr (GError) refusal = gst_rtc_error_new (
-        GST_RTC_ERROR_SUBSCRIBE_FAILED, error->code, "%s", error->message);
-
-    fail_subscription (self, request, refusal);
-  }
-}
-
-/* Those whose stream is there; the others wait for it. */
-static void
-restore_subscriptions (GstRtcRoomClient *self)
-{
-  g_autoptr (GPtrArray) lost =
-      gst_rtc_ledger_list_lost_subscriptions (self->ledger);
-
-  if (self->state.phase != GST_RTC_PHASE_JOINED)
-    return;
-  for (guint i = 0; i < lost->len; i++) {
-    const GstRtcRequest *request = g_ptr_array_index (lost, i);
-    g_autofree gchar *key = make_key (request->user_id, request->screen);
-
-    if (g_hash_table_contains (self->missing, key))
-      continue;
-    gst_rtc_ledger_set_found (self->ledger, request);
-    request_by_itself (self, request, on_subscription_restored);
-  }
-}
-
-/* Back in the room. What the server still holds goes on as it is; what it
- * has lost is asked for again. */
-static void
-end_rejoin (
-    GstRtcRoomClient *self, const GstRtcAnswer *answer, const GError *error)
-{
-  self->rejoin_id = 0;
-  if (error) {
-    refuse_rejoin (self, error);
-    return;
-  }
-  self->comeback = answer->resumed ? "resumed" : "rejoined";
-  if (!answer->resumed)
-    lose_server_state (self);
-  feed (self, GST_RTC_INPUT_JOIN_ACCEPTED, 0, NULL);
-  tell_late_closes (self, answer->resumed);
-  take_back (self, answer->resumed);
-  if (answer->roster)
-    compare_roster (self, answer->roster, answer->resumed);
-  wait_for_missing (self);
-  restore_publications (self);
-  restore_subscriptions (self);
 }
 
 static void
@@ -940,21 +493,21 @@ on_dialect_answered (guint id, const GstRtcAnswer *answer, const GError *error,
   GstRtcRoomClient *self = user_data;
 
   if (id == self->leave_id) {
-    feed (self, GST_RTC_INPUT_LEAVE_ANSWERED, 0, error);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_LEAVE_ANSWERED, 0, error);
   } else if (id == self->rejoin_id) {
-    end_rejoin (self, answer, error);
+    gst_rtc_room_return_end (self, answer, error);
   } else if (id != self->join_id) {
     answer_request (self, id, answer, error);
   } else if (error) {
-    feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, error);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_JOIN_REFUSED, 0, error);
   } else {
     g_free (self->user_id);
     self->user_id = g_strdup (
         answer->user_id ? answer->user_id
                         : gst_rtc_config_get_values (self->config)->user_id);
-    feed (self, GST_RTC_INPUT_JOIN_ACCEPTED, 0, NULL);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_JOIN_ACCEPTED, 0, NULL);
     if (answer->roster)
-      compare_roster (self, answer->roster, TRUE);
+      gst_rtc_room_return_compare_roster (self, answer->roster, TRUE);
   }
 }
 
@@ -980,7 +533,7 @@ on_session_opened (gpointer user_data)
 {
   g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
 
-  feed (self, GST_RTC_INPUT_SOCKET_OPENED, 0, NULL);
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_SOCKET_OPENED, 0, NULL);
 }
 
 static void
@@ -1000,7 +553,7 @@ lose_socket (GstRtcRoomClient *self, const GError *error)
       gst_rtc_error_get_native_code (error) == removed_code)
     on_banned (self, &banned);
   else
-    feed (self, GST_RTC_INPUT_SOCKET_LOST, 0, error);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_SOCKET_LOST, 0, error);
 }
 
 static void
@@ -1023,7 +576,7 @@ on_session_closed (
     lose_socket (self, error);
   } else {
     note_attempt (self, error);
-    feed (self, GST_RTC_INPUT_SOCKET_UNOPENED, 0, error);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_SOCKET_UNOPENED, 0, error);
   }
 }
 
@@ -1090,12 +643,12 @@ on_endpoint_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   g_clear_object (&self->fetching);
   if (!endpoint) {
-    feed (self, GST_RTC_INPUT_CONFIG_FAILED, 0, error);
+    gst_rtc_room_client_feed (self, GST_RTC_INPUT_CONFIG_FAILED, 0, error);
     return;
   }
   gst_rtc_endpoint_free (self->endpoint);
   self->endpoint = g_steal_pointer (&endpoint);
-  feed (self, GST_RTC_INPUT_CONFIGURED,
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_CONFIGURED,
       g_strv_length (self->endpoint->websocket_urls), NULL);
 }
 
@@ -1180,26 +733,6 @@ send_leave (GstRtcRoomClient *self, const GError *cause)
   start_request (self, self->leave_id, &request);
 }
 
-/* The server may have done what nobody has heard of: that is taken back when
- * it still holds the session, since its caller is told that it failed. */
-static void
-note_undo (GstRtcRoomClient *self, const GstRtcRequest *request)
-{
-  GstRtcRequest undo = {.user_id = request->user_id, .screen = request->screen};
-
-  if (request->operation == GST_RTC_OPERATION_PUBLISH) {
-    undo.operation = GST_RTC_OPERATION_UNPUBLISH;
-    undo.screen = request->stream->screen;
-  } else if (request->operation == GST_RTC_OPERATION_SUBSCRIBE &&
-             !gst_rtc_ledger_is_subscribed (
-                 self->ledger, request->user_id, request->screen)) {
-    undo.operation = GST_RTC_OPERATION_UNSUBSCRIBE;
-  } else {
-    return;
-  }
-  g_ptr_array_add (self->undos, gst_rtc_request_copy (&undo));
-}
-
 static void
 fail_pending (GstRtcRoomClient *self, const GError *cause)
 {
@@ -1209,7 +742,7 @@ fail_pending (GstRtcRoomClient *self, const GError *cause)
   g_hash_table_iter_init (&iter, self->pending);
   while (g_hash_table_iter_next (&iter, NULL, &pending)) {
     if (!((Pending *)pending)->own_func)
-      note_undo (self, ((Pending *)pending)->request);
+      gst_rtc_room_return_note_undo (self, ((Pending *)pending)->request);
   }
   fail_requests (self, FALSE, cause);
 }
@@ -1226,7 +759,7 @@ tell_break (GstRtcRoomClient *self, const GError *cause)
 
   g_clear_error (&self->broken);
   self->broken = g_error_copy (cause);
-  push_event (self, &failed);
+  gst_rtc_room_client_push_event (self, &failed);
 }
 
 /* Nothing of an attempt stays. The server is told of a leave, but not when
@@ -1258,7 +791,7 @@ push_connection (
   };
 
   self->connection = state;
-  push_event (self, &event);
+  gst_rtc_room_client_push_event (self, &event);
 }
 
 static void
@@ -1348,7 +881,7 @@ close_all_media (GstRtcRoomClient *self, const gchar *reason)
         .reason = reason,
     };
 
-    push_event (self, &event);
+    gst_rtc_room_client_push_event (self, &event);
   }
 }
 
@@ -1362,10 +895,7 @@ exit_room (GstRtcRoomClient *self, const GError *cause)
   close_all_media (self, error->message);
   gst_rtc_roster_clear (self->roster);
   gst_rtc_ledger_clear (self->ledger);
-  g_ptr_array_set_size (self->undos, 0);
-  g_ptr_array_set_size (self->late_closes, 0);
-  g_hash_table_remove_all (self->missing);
-  clear_source (&self->missing_timer);
+  gst_rtc_room_return_clear (self);
   g_clear_pointer (&self->user_id, g_free);
 }
 
@@ -1448,7 +978,7 @@ tell_end (GstRtcRoomClient *self, GstRtcInput input, const GError *cause)
   g_clear_error (&self->broken);
   failed.reason = error->message;
   failed.error = error;
-  push_event (self, &failed);
+  gst_rtc_room_client_push_event (self, &failed);
 }
 
 /* The cause of a deadline that has passed, in the words of its phase. */
@@ -1487,7 +1017,7 @@ on_deadline (gpointer user_data)
   if (self->state.phase == GST_RTC_PHASE_OPENING ||
       self->state.phase == GST_RTC_PHASE_REOPENING)
     note_attempt (self, error);
-  feed (self, GST_RTC_INPUT_TIMEOUT, 0, error);
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_TIMEOUT, 0, error);
   return G_SOURCE_REMOVE;
 }
 
@@ -1501,7 +1031,8 @@ arm_deadline (GstRtcRoomClient *self)
   if (self->state.deadline == G_MAXINT64)
     return;
   left = MAX (left, 0) / G_TIME_SPAN_MILLISECOND + 1;
-  self->deadline = start_timer (self, (guint)left, on_deadline, self);
+  self->deadline =
+      gst_rtc_room_client_start_timer (self, (guint)left, on_deadline, self);
 }
 
 /* Whatever the way out of a room or a join was, nothing of it stays. */
@@ -1521,8 +1052,8 @@ clean_up (GstRtcRoomClient *self)
   finish_shutdown (self);
 }
 
-static void
-feed (
+void
+gst_rtc_room_client_feed (
     GstRtcRoomClient *self, GstRtcInput input, guint value, const GError *cause)
 {
   const GstRtcPhase old = self->state.phase;
@@ -1629,7 +1160,7 @@ begin_init (GstRtcRoomClient *self, Pending *pending)
   g_free (self->app_id);
   self->app_id = g_strdup (pending->request->app_id);
   answer_request (self, pending->id, &answer, NULL);
-  feed (self, GST_RTC_INPUT_INIT, 0, NULL);
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_INIT, 0, NULL);
 }
 
 static void
@@ -1653,7 +1184,7 @@ begin_join (GstRtcRoomClient *self, Pending *pending)
   GST_RTC_DIALECT_GET_IFACE (self->dialect)
       ->set_host (self->dialect, &dialect_host, self);
   self->join_id = pending->id;
-  feed (self, GST_RTC_INPUT_JOIN, 0, NULL);
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_JOIN, 0, NULL);
 }
 
 static void
@@ -1661,7 +1192,7 @@ begin_leave (GstRtcRoomClient *self, Pending *pending)
 {
   self->gave_up = FALSE;
   self->leave_id = pending->id;
-  feed (self, GST_RTC_INPUT_LEAVE, 0, NULL);
+  gst_rtc_room_client_feed (self, GST_RTC_INPUT_LEAVE, 0, NULL);
 }
 
 /* Before the join request has gone, it is the one that carries it. */
@@ -1733,7 +1264,7 @@ gst_rtc_room_client_request (GstRtcRoomClient *client,
 static gboolean
 can_tell_media (GstRtcRoomClient *self, const gchar *media_session)
 {
-  const Media *media;
+  const GstRtcRoomMedia *media;
 
   g_return_val_if_fail (g_main_context_is_owner (self->context), FALSE);
 
@@ -1769,22 +1300,11 @@ gst_rtc_room_client_media_connected (
         ->media_connected (client->dialect, media_session);
 }
 
-static void
-close_media_later (
-    GstRtcRoomClient *self, const gchar *media_session, const gchar *reason)
-{
-  LateClose *late = g_new0 (LateClose, 1);
-
-  late->media_session = g_strdup (media_session);
-  late->reason = g_strdup (reason);
-  g_ptr_array_add (self->late_closes, late);
-}
-
 gboolean
 gst_rtc_room_client_close_media (
     GstRtcRoomClient *client, const gchar *media_session, const gchar *reason)
 {
-  Media *media = g_hash_table_lookup (client->media, media_session);
+  GstRtcRoomMedia *media = g_hash_table_lookup (client->media, media_session);
   const gboolean returning = gst_rtc_phase_is_returning (client->state.phase);
 
   if (!media)
@@ -1793,7 +1313,7 @@ gst_rtc_room_client_close_media (
     GST_RTC_DIALECT_GET_IFACE (client->dialect)
         ->close_media (client->dialect, media_session, reason);
   else if (returning && !media->stale)
-    close_media_later (client, media_session, reason);
+    gst_rtc_room_return_close_media_later (client, media_session, reason);
   if ((returning || media->stale) && !media->sends &&
       gst_rtc_ledger_mark_stream_lost (client->ledger, media_session)) {
     media->stale = TRUE;
@@ -1916,7 +1436,7 @@ dispose (GObject *object)
       GST_RTC_ERROR_NOT_IN_ROOM, 0, "the client has been shut down");
 
   clear_source (&self->deadline);
-  clear_source (&self->missing_timer);
+  gst_rtc_room_return_clear (self);
   g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);
   close_session (self, CLOSE_NORMAL, NULL);
@@ -1934,9 +1454,7 @@ finalize (GObject *object)
 
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->media);
-  g_hash_table_unref (self->missing);
-  g_ptr_array_unref (self->undos);
-  g_ptr_array_unref (self->late_closes);
+  gst_rtc_room_return_finalize (self);
   g_clear_error (&self->broken);
   gst_rtc_roster_free (self->roster);
   gst_rtc_ledger_free (self->ledger);
@@ -1958,11 +1476,7 @@ gst_rtc_room_client_init (GstRtcRoomClient *self)
   self->pending =
       g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)pending_free);
   self->media = new_media_table ();
-  self->undos =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_request_free);
-  self->late_closes =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)late_close_free);
-  self->missing = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  gst_rtc_room_return_init (self);
   self->roster = gst_rtc_roster_new ();
   self->ledger = gst_rtc_ledger_new ();
   gst_rtc_room_state_init (&self->state, GST_RTC_DEFAULT_CONNECT_TIMEOUT,
@@ -1974,8 +1488,8 @@ gst_rtc_room_client_class_init (GstRtcRoomClientClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (
-      client_debug, "rtcclient", 0, "Room client of the RTC elements");
+  GST_DEBUG_CATEGORY_INIT (gst_rtc_room_client_debug, "rtcclient", 0,
+      "Room client of the RTC elements");
 
   object_class->dispose = dispose;
   object_class->finalize = finalize;

@@ -16,6 +16,7 @@ LAYERS = [
     "rtcendpoint rtcledger rtcoutbox rtcroomstate rtcsession",
     "rtcdialect",
     "rtcroomclient",
+    "rtcroomreturn",
     "gstrtcbus gstrtccodec gstrtcpads gstrtcsdp gstrtcserve gstrtcsettings"
     " gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the two halves of the room client share: rtcroomclient.c (the
+ * conversation) and rtcroomreturn.c (coming back to a room). Belongs to the
+ * worker. */
+#pragma once
+
+#include "rtcdialect.h"
+#include "rtcendpoint.h"
+#include "rtcledger.h"
+#include "rtcoutbox.h"
+#include "rtcroomclient.h"
+#include "rtcroomstate.h"
+#include "rtcsession.h"
+
+G_BEGIN_DECLS
+
+/* Ends a request that the client has made by itself. */
+typedef void (*GstRtcOwnAnswerFunc) (GstRtcRoomClient *client,
+    const GstRtcRequest *request, const GstRtcAnswer *answer,
+    const GError *error);
+
+/* A media session that the element has not closed.
+ * @stale: the server does not know it any more */
+typedef struct
+{
+  gchar *user_id;
+  gboolean screen;
+  gboolean sends;
+  gboolean stale;
+} GstRtcRoomMedia;
+
+struct _GstRtcRoomClient
+{
+  GObject parent;
+
+  GMainContext *context;
+  GstRtcOutbox *outbox;
+
+  GstRtcRoomState state;
+  GSource *deadline; /* of the state */
+  GstRtcConnectionState connection;
+
+  gchar *app_id;          /* since init */
+  GstRtcOptional visible; /* for the next join, over its config */
+  GstRtcConfig *config;   /* of the last join */
+  gchar *user_id;         /* while in a room */
+
+  GCancellable *fetching;
+  guint n_fetching; /* cancelled ones too, until they have come back */
+  GstRtcEndpoint *endpoint;
+  GString *attempts; /* each address that did not open, and why */
+  GstRtcSession *session;
+  GstRtcDialect *dialect;
+
+  GHashTable *pending; /* id: Pending */
+  guint last_id;
+  guint join_id; /* 0 for none */
+  guint leave_id;
+  guint rejoin_id;
+
+  GError *broken;         /* why the socket broke, on the way back */
+  gboolean gave_up;       /* until the next join or leave */
+  const gchar *comeback;  /* how: resumed or rejoined */
+  GPtrArray *undos;       /* (element-type GstRtcRequest): what takes back
+                             requests that broke with the socket */
+  GPtrArray *late_closes; /* what ended when nobody
+                             could be told */
+  GHashTable *missing;    /* keys of users and streams that were there before
+                             the server lost the room */
+  GSource *missing_timer;
+
+  GstRtcRoster *roster;
+  GstRtcLedger *ledger;
+  GHashTable *media; /* media session: Media */
+
+  gboolean shutting_down;
+  gboolean shut_down;
+  GFunc shutdown_func;
+  gpointer shutdown_data;
+};
+
+/* The conversation, for coming back. */
+
+void gst_rtc_room_client_feed (GstRtcRoomClient *client, GstRtcInput input,
+    guint value, const GError *cause);
+void gst_rtc_room_client_push_event (
+    GstRtcRoomClient *client, const GstRtcEvent *event);
+/* A request of the client's own, whose end is told to @func. */
+void gst_rtc_room_client_request_by_itself (GstRtcRoomClient *client,
+    const GstRtcRequest *request, GstRtcOwnAnswerFunc func);
+/* One whose answer nobody waits for. */
+void gst_rtc_room_client_send_and_forget (
+    GstRtcRoomClient *client, const GstRtcRequest *request);
+GSource *gst_rtc_room_client_start_timer (
+    GstRtcRoomClient *client, guint ms, GSourceFunc func, gpointer user_data);
+
+/* What the room tells, or what is seen to have changed meanwhile. */
+void gst_rtc_room_client_add_user (
+    GstRtcRoomClient *client, const GstRtcEvent *online);
+void gst_rtc_room_client_remove_user (
+    GstRtcRoomClient *client, const GstRtcEvent *gone);
+void gst_rtc_room_client_add_stream (
+    GstRtcRoomClient *client, const GstRtcEvent *added);
+void gst_rtc_room_client_remove_stream (GstRtcRoomClient *client,
+    const gchar *user_id, gboolean screen, const gchar *reason);
+void gst_rtc_room_client_mute_stream (
+    GstRtcRoomClient *client, const GstRtcEvent *muted);
+
+/* Coming back, for the conversation. */
+
+void gst_rtc_room_return_init (GstRtcRoomClient *client);
+void gst_rtc_room_return_finalize (GstRtcRoomClient *client);
+/* Out of the room: nothing of it is waited for any more. */
+void gst_rtc_room_return_clear (GstRtcRoomClient *client);
+/* @request broke with the socket. */
+void gst_rtc_room_return_note_undo (
+    GstRtcRoomClient *client, const GstRtcRequest *request);
+/* A media session that ended when nobody could be told. */
+void gst_rtc_room_return_close_media_later (
+    GstRtcRoomClient *client, const gchar *media_session, const gchar *reason);
+/* The end of the join that is to bring it back. */
+void gst_rtc_room_return_end (
+    GstRtcRoomClient *client, const GstRtcAnswer *answer, const GError *error);
+/* Who is there now, against who was there. */
+void gst_rtc_room_return_compare_roster (
+    GstRtcRoomClient *client, GstRtcRoster *now, gboolean resumed);
+/* A user or a stream that is not waited for any more; TRUE when a stream
+ * was. */
+void gst_rtc_room_return_forget_user (
+    GstRtcRoomClient *client, const gchar *user_id);
+gboolean gst_rtc_room_return_forget_stream (
+    GstRtcRoomClient *client, const gchar *user_id, gboolean screen);
+/* TRUE when @stream was waited for and is the one that was there before, but
+ * for what is muted: its subscription goes on. */
+gboolean gst_rtc_room_return_take_stream (
+    GstRtcRoomClient *client, const gchar *user_id, const GstRtcStream *stream);
+
+G_END_DECLS
