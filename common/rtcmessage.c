@@ -38,6 +38,7 @@ typedef enum
   FIELD_SECONDS,
   FIELD_USERS,
   FIELD_RESUMED,
+  FIELD_SESSIONS,
   N_FIELDS
 } Field;
 
@@ -50,7 +51,8 @@ typedef enum
   KIND_LINES, /* text of several lines, not empty */
   KIND_MAYBE, /* one line, may be empty */
   KIND_FLAG,  /* GstRtcOptional */
-  KIND_USERS
+  KIND_USERS,
+  KIND_NAMES /* list of texts under the rule for ids */
 } Kind;
 
 typedef enum
@@ -104,6 +106,8 @@ static const FieldRow field_table[N_FIELDS] = {
         AT (seconds)},
     [FIELD_USERS] = {"users", KIND_USERS, 1024, SHOW_SIZE, AT (users)},
     [FIELD_RESUMED] = {"resumed", KIND_FLAG, 0, SHOW_VALUE, AT (resumed)},
+    [FIELD_SESSIONS] = {"sessions", KIND_NAMES, GST_RTC_MAX_LISTED_SESSIONS,
+        SHOW_SIZE, AT (sessions)},
 };
 
 /* One row of a roster and one stream in it are read and written by the same
@@ -159,7 +163,8 @@ static const MessageRow message_table[GST_RTC_N_MESSAGES] = {
     [GST_RTC_MESSAGE_PING] = {"ping", WAY_REQUEST, BIT (FIELD_ID), 0},
     [GST_RTC_MESSAGE_OK] = {"ok", WAY_ANSWER, BIT (FIELD_ID),
         BIT (FIELD_USER) | BIT (FIELD_SESSION) | BIT (FIELD_SECRET) |
-            BIT (FIELD_SECONDS) | BIT (FIELD_USERS) | BIT (FIELD_RESUMED)},
+            BIT (FIELD_SECONDS) | BIT (FIELD_USERS) | BIT (FIELD_RESUMED) |
+            BIT (FIELD_SESSIONS)},
     [GST_RTC_MESSAGE_ERROR] = {"error", WAY_ANSWER,
         BIT (FIELD_ID) | BIT (FIELD_CODE), BIT (FIELD_REASON)},
     [GST_RTC_MESSAGE_OFFER] = {"offer", WAY_NOTICE,
@@ -256,6 +261,7 @@ clear_fields (GstRtcMessageFields *fields)
       g_clear_pointer ((gchar **)get_slot (fields, row), g_free);
   }
   g_clear_pointer (&fields->users, g_ptr_array_unref);
+  g_clear_pointer (&fields->sessions, g_ptr_array_unref);
 }
 
 static GPtrArray *
@@ -279,6 +285,16 @@ copy_users (const GPtrArray *users)
           gst_rtc_stream_copy (g_ptr_array_index (user->streams, j)));
     g_ptr_array_add (copy, row);
   }
+  return copy;
+}
+
+static GPtrArray *
+copy_names (const GPtrArray *names)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < names->len; i++)
+    g_ptr_array_add (copy, g_strdup (g_ptr_array_index (names, i)));
   return copy;
 }
 
@@ -314,6 +330,8 @@ copy_field (
     *(gchar **)to = g_strdup (*(gchar *const *)from);
   else if (row->kind == KIND_USERS)
     target->users = copy_users (source->users);
+  else if (row->kind == KIND_NAMES)
+    *(GPtrArray **)to = copy_names (*(GPtrArray *const *)from);
   else if (row->kind == KIND_FLAG)
     *(GstRtcOptional *)to = *(const GstRtcOptional *)from;
   else
@@ -442,17 +460,26 @@ read_user (GstRtcJson *json, GError **error)
 }
 
 static gboolean
+read_length (
+    GstRtcJson *json, const FieldRow *row, guint *length, GError **error)
+{
+  if (gst_rtc_json_get_kind (json, row->name) != GST_RTC_JSON_ARRAY)
+    return wrong_kind (row, error);
+  *length = gst_rtc_json_get_array_length (json, row->name);
+  if (*length > row->limit)
+    return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+        "field %s is too long", row->name);
+  return TRUE;
+}
+
+static gboolean
 read_users (GstRtcJson *json, const FieldRow *row, GstRtcMessageFields *fields,
     GError **error)
 {
   guint length;
 
-  if (gst_rtc_json_get_kind (json, row->name) != GST_RTC_JSON_ARRAY)
-    return wrong_kind (row, error);
-  length = gst_rtc_json_get_array_length (json, row->name);
-  if (length > row->limit)
-    return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
-        "field %s is too long", row->name);
+  if (!read_length (json, row, &length, error))
+    return FALSE;
 
   fields->users = new_users ();
   for (guint i = 0; i < length; i++) {
@@ -471,6 +498,30 @@ read_users (GstRtcJson *json, const FieldRow *row, GstRtcMessageFields *fields,
 }
 
 static gboolean
+read_names (
+    GstRtcJson *json, const FieldRow *row, GPtrArray **slot, GError **error)
+{
+  guint length;
+
+  if (!read_length (json, row, &length, error))
+    return FALSE;
+
+  *slot = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < length; i++) {
+    const gchar *name = gst_rtc_json_get_array_string (json, row->name, i);
+    g_autofree gchar *fault = NULL;
+
+    if (!name)
+      return wrong_kind (row, error);
+    if (!gst_rtc_id_is_valid (name, &fault))
+      return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+          "field %s: %s", row->name, fault);
+    g_ptr_array_add (*slot, g_strdup (name));
+  }
+  return TRUE;
+}
+
+static gboolean
 read_field (GstRtcJson *json, const FieldRow *row, GstRtcMessageFields *fields,
     GError **error)
 {
@@ -483,6 +534,8 @@ read_field (GstRtcJson *json, const FieldRow *row, GstRtcMessageFields *fields,
       return read_number (json, row, slot, error);
     case KIND_USERS:
       return read_users (json, row, fields, error);
+    case KIND_NAMES:
+      return read_names (json, row, slot, error);
     case KIND_FLAG:
       if (gst_rtc_json_get_kind (json, row->name) != GST_RTC_JSON_BOOLEAN)
         return wrong_kind (row, error);
@@ -555,6 +608,15 @@ write_users (GstRtcJson *json, const FieldRow *row, const GPtrArray *users)
 }
 
 static void
+write_names (GstRtcJson *json, const FieldRow *row, const GPtrArray *names)
+{
+  gst_rtc_json_add_array (json, row->name);
+  for (guint i = 0; i < names->len; i++)
+    gst_rtc_json_array_add_string (
+        json, row->name, g_ptr_array_index (names, i));
+}
+
+static void
 write_field (
     GstRtcJson *json, const FieldRow *row, const GstRtcMessageFields *fields)
 {
@@ -574,6 +636,9 @@ write_field (
       break;
     case KIND_USERS:
       write_users (json, row, fields->users);
+      break;
+    case KIND_NAMES:
+      write_names (json, row, *(GPtrArray *const *)slot);
       break;
     default:
       gst_rtc_json_set_string (json, row->name, *(gchar *const *)slot);
@@ -601,8 +666,8 @@ describe_field (
   g_string_append_printf (text, " %s=", row->name);
   if (row->show == SHOW_PRESENCE) {
     g_string_append (text, "(set)");
-  } else if (row->kind == KIND_USERS) {
-    g_string_append_printf (text, "(%u)", fields->users->len);
+  } else if (row->kind == KIND_USERS || row->kind == KIND_NAMES) {
+    g_string_append_printf (text, "(%u)", (*(GPtrArray *const *)slot)->len);
   } else if (row->show == SHOW_SIZE) {
     g_string_append_printf (
         text, "(%" G_GSIZE_FORMAT " bytes)", strlen (*(gchar *const *)slot));

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 
 #define GST_RTC_ROOM_SUBPROTOCOL "rtc-room.v1"
 
+/* What fits the answer to a join beside the largest roster. */
+#define GST_RTC_MAX_LISTED_SESSIONS 512
+
 typedef enum
 {
   /* Requests: client to server, with an id, answered by OK or ERROR. */
@@ -105,6 +108,7 @@ typedef struct
   guint seconds;          /* until something happens, or an interval */
   GPtrArray *users;       /* (element-type GstRtcMessageUser) of a join */
   GstRtcOptional resumed; /* answer to a join: the held session goes on */
+  GPtrArray *sessions;    /* (element-type utf8) that stand, when it does */
 } GstRtcMessageFields;
 
 typedef struct _GstRtcMessage GstRtcMessage;

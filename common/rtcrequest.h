@@ -83,6 +83,8 @@ void gst_rtc_request_free (GstRtcRequest *request);
  *   there
  * @resumed: JOIN, likewise: what was published, subscribed and opened before
  *   the connection broke still stands
+ * @media_sessions: JOIN that resumed, likewise (nullable) (element-type
+ *   utf8): the ids of those that stand, NULL where all of them do
  *
  * Of a request that succeeded; borrowed during the callback.
  */
@@ -92,6 +94,7 @@ typedef struct
   const gchar *media_session;
   GstRtcRoster *roster;
   gboolean resumed;
+  GPtrArray *media_sessions;
 } GstRtcAnswer;
 
 /* Exactly one of @answer and @error is set. */

@@ -403,6 +403,44 @@ lose_server_state (GstRtcRoomClient *self)
     ((GstRtcRoomMedia *)media)->stale = TRUE;
 }
 
+static void
+end_lost_media (GstRtcRoomClient *self, const gchar *session)
+{
+  GstRtcRoomMedia *media = g_hash_table_lookup (self->media, session);
+  g_autofree gchar *id = g_strdup (session);
+  const GstRtcEvent closed = {
+      .type = GST_RTC_EVENT_MEDIA_CLOSED,
+      .media_session = id,
+      .reason = "ended while the connection was lost",
+  };
+
+  if (!media->sends &&
+      gst_rtc_ledger_mark_stream_lost (self->ledger, session)) {
+    media->stale = TRUE;
+    return;
+  }
+  gst_rtc_ledger_drop_session (self->ledger, session);
+  g_hash_table_remove (self->media, session);
+  gst_rtc_room_client_push_event (self, &closed);
+}
+
+/* Media sessions whose end the server could not tell, or told in vain: who
+ * viewed asks for the stream again. */
+static void
+compare_media (GstRtcRoomClient *self, GPtrArray *standing)
+{
+  g_autoptr (GList) sessions = g_hash_table_get_keys (self->media);
+
+  for (GList *item = sessions; item; item = item->next) {
+    const GstRtcRoomMedia *media =
+        g_hash_table_lookup (self->media, item->data);
+
+    if (!media->stale && !g_ptr_array_find_with_equal_func (
+                             standing, item->data, g_str_equal, NULL))
+      end_lost_media (self, item->data);
+  }
+}
+
 /* Back in the room. What the server still holds goes on as it is; what it
  * has lost is asked for again. */
 void
@@ -422,6 +460,8 @@ gst_rtc_room_return_end (
   take_back (self, answer->resumed);
   if (answer->roster)
     gst_rtc_room_return_compare_roster (self, answer->roster, answer->resumed);
+  if (answer->resumed && answer->media_sessions)
+    compare_media (self, answer->media_sessions);
   wait_for_missing (self);
   restore_publications (self);
   restore_subscriptions (self);

@@ -264,6 +264,23 @@ read_roster (GPtrArray *users)
   return roster;
 }
 
+static gboolean
+has_ended (gpointer session, gpointer value, gpointer listed)
+{
+  return !g_ptr_array_find_with_equal_func (listed, session, g_str_equal, NULL);
+}
+
+/* What the server has ended while nobody was listening. */
+static void
+forget_ended (GstRtcDialectRoom *self, const GstRtcAnswer *answer)
+{
+  if (!answer->resumed)
+    g_hash_table_remove_all (self->media);
+  else if (answer->media_sessions)
+    g_hash_table_foreach_remove (
+        self->media, has_ended, answer->media_sessions);
+}
+
 static void
 answer_join (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
 {
@@ -272,12 +289,12 @@ answer_join (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
       .user_id = fields->user,
       .roster = roster,
       .resumed = gst_rtc_optional_get (fields->resumed, FALSE),
+      .media_sessions = fields->sessions,
   };
 
   g_free (self->secret);
   self->secret = g_strdup (fields->secret);
-  if (!answer.resumed)
-    g_hash_table_remove_all (self->media);
+  forget_ended (self, &answer);
   self->host.answered (fields->id, &answer, NULL, self->host_data);
 }
 

@@ -28,7 +28,6 @@ typedef struct
 
 /**
  * GstRtcMediaSession:
- * @announced: the publisher has been told of it
  * @wanted: what the viewer subscribed to
  * @paused: what the viewer muted
  *
@@ -40,7 +39,6 @@ typedef struct
   GstRtcMember *publisher;
   GstRtcMember *viewer;
   gboolean screen;
-  gboolean announced;
   GstRtcMedia wanted;
   GstRtcMedia paused;
 } GstRtcMediaSession;
@@ -53,7 +51,6 @@ typedef struct
  * @serving: (element-type GstRtcMediaSession): in which it publishes
  * @viewing: (element-type GstRtcMediaSession): in which it views; owned by
  *   the table of sessions, both
- * @missed: (element-type utf8): sessions that ended while it was held
  *
  * One user of a room, visible or not.
  */
@@ -69,7 +66,6 @@ struct _GstRtcMember
   gboolean warned; /* of the end of the token */
   GPtrArray *serving;
   GPtrArray *viewing;
-  GPtrArray *missed;
 };
 
 /**
@@ -115,10 +111,6 @@ void gst_rtc_room_answer_ok (
 void gst_rtc_room_answer_error (
     GstRtcRoomRequest *request, gint code, const gchar *reason);
 
-/* FALSE while @member is held, and once its connection is being closed: what
- * is sent there now gets lost. */
-gboolean gst_rtc_room_member_hears (const GstRtcMember *member);
-
 /* A message for one user; nothing where it would not hear it. */
 void gst_rtc_room_tell (GstRtcRooms *rooms, GstRtcMember *member,
     GstRtcMessageType type, const GstRtcMessageFields *fields);
@@ -146,7 +138,7 @@ void gst_rtc_room_end_streams (GstRtcRooms *rooms, GstRtcMember *member,
 /* Ends all that @member views; the publishers hear of it. */
 void gst_rtc_room_end_views (
     GstRtcRooms *rooms, GstRtcMember *member, const gchar *reason);
-/* Tells @member, who came back, what happened to its sessions meanwhile. */
+/* Tells @member, who came back, what it is to serve. */
 void gst_rtc_room_repeat_sessions (GstRtcRooms *rooms, GstRtcMember *member);
 
 void gst_rtc_media_session_free (GstRtcMediaSession *session);

@@ -67,7 +67,6 @@ member_free (GstRtcMember *member)
   gst_rtc_token_free (member->token);
   g_ptr_array_unref (member->serving);
   g_ptr_array_unref (member->viewing);
-  g_ptr_array_unref (member->missed);
   g_free (member);
 }
 
@@ -108,7 +107,6 @@ add_member (GstRtcRoom *room, const gchar *user)
   member->secret = gst_rtc_generate_id ("");
   member->serving = g_ptr_array_new ();
   member->viewing = g_ptr_array_new ();
-  member->missed = g_ptr_array_new_with_free_func (g_free);
   g_hash_table_insert (room->members, member->user, member);
   return member;
 }
@@ -311,17 +309,42 @@ list_users (GstRtcMember *member)
   return users;
 }
 
+static guint
+count_sessions (const GstRtcMember *member)
+{
+  return member->serving->len + member->viewing->len;
+}
+
+/* Borrowed ids. */
+static GPtrArray *
+list_sessions (const GstRtcMember *member)
+{
+  const GPtrArray *const both[] = {member->serving, member->viewing};
+  GPtrArray *ids = g_ptr_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++) {
+    for (guint j = 0; j < both[i]->len; j++) {
+      const GstRtcMediaSession *session = g_ptr_array_index (both[i], j);
+
+      g_ptr_array_add (ids, session->id);
+    }
+  }
+  return ids;
+}
+
 static void
 answer_join (GstRtcRoomRequest *request, gboolean resumed)
 {
   GstRtcMember *member = request->member;
   g_autoptr (GPtrArray) users = list_users (member);
+  g_autoptr (GPtrArray) sessions = resumed ? list_sessions (member) : NULL;
   GstRtcMessageFields fields = {
       .user = member->user,
       .secret = member->secret,
       .seconds = MAX (request->rooms->settings.ping_interval / 1000, 1),
       .users = users,
       .resumed = resumed ? GST_RTC_TRUE : GST_RTC_FALSE,
+      .sessions = sessions,
       .mline = -1,
   };
 
@@ -425,7 +448,8 @@ join_room (GstRtcRoomRequest *request)
   GstRtcMember *earlier =
       room ? gst_rtc_room_find_member (room, fields->user) : NULL;
   gboolean resumes = earlier && fields->secret &&
-                     gst_rtc_secret_equal (fields->secret, earlier->secret);
+                     gst_rtc_secret_equal (fields->secret, earlier->secret) &&
+                     count_sessions (earlier) <= GST_RTC_MAX_LISTED_SESSIONS;
   gboolean visible =
       gst_rtc_optional_get (fields->visible, resumes ? earlier->visible : TRUE);
   g_autoptr (GstRtcToken) token = NULL;
@@ -580,8 +604,10 @@ gst_rtc_room_answer_error (
       request->rooms, request->link, request->fields->id, code, reason);
 }
 
-gboolean
-gst_rtc_room_member_hears (const GstRtcMember *member)
+/* FALSE while @member is held, and once its connection is being closed: what
+ * is sent there now gets lost. The answer to its next join tells it. */
+static gboolean
+member_hears (const GstRtcMember *member)
 {
   return member->link && !member->link->ended;
 }
@@ -590,7 +616,7 @@ void
 gst_rtc_room_tell (GstRtcRooms *rooms, GstRtcMember *member,
     GstRtcMessageType type, const GstRtcMessageFields *fields)
 {
-  if (gst_rtc_room_member_hears (member))
+  if (member_hears (member))
     answer_full (rooms, member->link, type, fields);
 }
 
@@ -606,7 +632,7 @@ gst_rtc_room_tell_others (GstRtcRooms *rooms, GstRtcMember *member,
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     GstRtcMember *other = value;
 
-    if (other != member && gst_rtc_room_member_hears (other))
+    if (other != member && member_hears (other))
       send_message (rooms, other->link, message);
   }
 }

@@ -77,10 +77,7 @@ tell_closed (GstRtcRooms *rooms, GstRtcMember *member,
   GstRtcMessageFields fields = {
       .session = session->id, .reason = reason, .code = code, .mline = -1};
 
-  if (gst_rtc_room_member_hears (member))
-    gst_rtc_room_tell (rooms, member, GST_RTC_MESSAGE_SESSION_CLOSED, &fields);
-  else if (member == session->viewer || session->announced)
-    g_ptr_array_add (member->missed, g_strdup (session->id));
+  gst_rtc_room_tell (rooms, member, GST_RTC_MESSAGE_SESSION_CLOSED, &fields);
 }
 
 static void
@@ -105,9 +102,6 @@ tell_opened (GstRtcRooms *rooms, GstRtcMediaSession *session)
       .mline = -1,
   };
 
-  if (!gst_rtc_room_member_hears (session->publisher))
-    return; /* hears of it when it comes back */
-  session->announced = TRUE;
   gst_rtc_room_tell (
       rooms, session->publisher, GST_RTC_MESSAGE_SESSION_OPENED, &fields);
 }
@@ -437,16 +431,6 @@ gst_rtc_room_end_views (
 void
 gst_rtc_room_repeat_sessions (GstRtcRooms *rooms, GstRtcMember *member)
 {
-  for (guint i = 0; i < member->missed->len; i++) {
-    GstRtcMessageFields fields = {
-        .session = g_ptr_array_index (member->missed, i),
-        .reason = "ended while the connection was lost",
-        .mline = -1,
-    };
-
-    gst_rtc_room_tell (rooms, member, GST_RTC_MESSAGE_SESSION_CLOSED, &fields);
-  }
-  g_ptr_array_set_size (member->missed, 0);
   for (guint i = 0; i < member->serving->len; i++)
     tell_opened (rooms, g_ptr_array_index (member->serving, i));
 }

@@ -135,6 +135,12 @@ drop_by_role (gpointer key, gpointer value, gpointer role)
   return g_str_equal (value, role);
 }
 
+static gboolean
+is_not_listed (gpointer session, gpointer role, gpointer listed)
+{
+  return !g_ptr_array_find_with_equal_func (listed, session, g_str_equal, NULL);
+}
+
 static void
 hear_joined (World *world, Slot *slot, const GstRtcMessageFields *fields)
 {
@@ -153,6 +159,10 @@ hear_joined (World *world, Slot *slot, const GstRtcMessageFields *fields)
         g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free));
   slot->secret = g_strdup (fields->secret);
   slot->user = g_strdup (user);
+  g_assert (resumed == (fields->sessions != NULL));
+  if (resumed)
+    g_hash_table_foreach_remove (
+        get_sessions (world, slot), is_not_listed, fields->sessions);
   for (guint i = 0; i < G_N_ELEMENTS (user_names); i++) {
     if (g_str_equal (user_names[i], user)) {
       g_free (world->secrets[i]);
@@ -355,9 +365,8 @@ check_member_sessions (World *world, GstRtcMember *member, Slot *slot)
 
     g_assert (session->publisher == member);
     g_assert (member->visible);
-    g_assert (!known || !session->announced ||
-              g_hash_table_contains (known, session->id));
-    count += session->announced ? 1 : 0;
+    g_assert (!known || g_hash_table_contains (known, session->id));
+    count++;
   }
   g_assert (member->viewing->len <= world->rooms->settings.max_subscriptions);
   if (known)

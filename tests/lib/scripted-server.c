@@ -24,6 +24,7 @@ struct _ScriptedServer
   guint close_code;
   guint n_sessions;
   gboolean resumed;
+  gchar *sessions; /* NULL: the answer to a join lists none */
 };
 
 typedef struct
@@ -88,8 +89,10 @@ make_usual_answer (ScriptedServer *self, GstRtcMessageType type, guint id)
 {
   if (type == GST_RTC_MESSAGE_JOIN)
     return g_strdup_printf ("{\"id\":%u,\"type\":\"ok\",\"secret\":\"s\","
-                            "\"seconds\":5,\"users\":%s,\"resumed\":%s}",
-        id, self->users, self->resumed ? "true" : "false");
+                            "\"seconds\":5,\"users\":%s,\"resumed\":%s,"
+                            "\"sessions\":%s}",
+        id, self->users, self->resumed ? "true" : "false",
+        self->sessions ? self->sessions : "null");
   if (type == GST_RTC_MESSAGE_SUBSCRIBE)
     return g_strdup_printf (
         "{\"id\":%u,\"type\":\"ok\",\"session\":\"session-%u\"}", id,
@@ -270,6 +273,7 @@ scripted_server_free (ScriptedServer *self)
   g_free (self->websocket_url);
   g_free (self->config);
   g_free (self->users);
+  g_free (self->sessions);
   g_free (self);
 }
 
@@ -314,6 +318,13 @@ void
 scripted_server_set_resumed (ScriptedServer *self, gboolean resumed)
 {
   self->resumed = resumed;
+}
+
+void
+scripted_server_set_sessions (ScriptedServer *self, const gchar *sessions)
+{
+  g_free (self->sessions);
+  self->sessions = g_strdup (sessions);
 }
 
 const gchar *

@@ -59,6 +59,10 @@ void scripted_server_release_config (ScriptedServer *server);
 void scripted_server_set_users (ScriptedServer *server, const gchar *users);
 /* Whether joins from now on resume. */
 void scripted_server_set_resumed (ScriptedServer *server, gboolean resumed);
+/* The media sessions that stand then; JSON of the array `sessions`, NULL
+ * none. */
+void scripted_server_set_sessions (
+    ScriptedServer *server, const gchar *sessions);
 
 /* `http://127.0.0.1:port`, `ws://127.0.0.1:port/ws`. */
 const gchar *scripted_server_get_url (ScriptedServer *server);

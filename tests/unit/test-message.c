@@ -42,7 +42,7 @@ static const gchar *const full[GST_RTC_N_MESSAGES] = {
         "\"session\":\"s1\",\"seconds\":5,\"users\":[{\"user\":\"v\","
         "\"streams\":[{\"screen\":true,\"audioCodec\":\"OPUS\","
         "\"audioMuted\":true,\"videoMuted\":false}]},{\"user\":\"w\","
-        "\"streams\":[]}],\"resumed\":true}",
+        "\"streams\":[]}],\"resumed\":true,\"sessions\":[\"s1\",\"s2\"]}",
     [GST_RTC_MESSAGE_ERROR] =
         "{\"type\":\"error\",\"id\":1,\"code\":300008,\"reason\":\"full\"}",
     [GST_RTC_MESSAGE_OFFER] =
@@ -289,6 +289,8 @@ fields_of_a_join_answer_are_read (void)
   g_assert_null (stream->video_codec);
   g_assert_cmpint (GST_RTC_MEDIA_AUDIO, ==, stream->muted);
   g_assert_cmpint (GST_RTC_TRUE, ==, fields->resumed);
+  g_assert_cmpuint (2, ==, fields->sessions->len);
+  g_assert_cmpstr ("s2", ==, g_ptr_array_index (fields->sessions, 1));
   g_assert_cmpint (-1, ==, fields->mline);
   g_assert_cmpint (GST_RTC_UNSET, ==, fields->visible);
 }
@@ -330,6 +332,9 @@ faults_are_refused_with_their_id (void)
       {"{\"type\":\"offer\",\"session\":\"s\",\"sdp\":\"\"}", 0},
       {"{\"type\":\"offer\",\"session\":\"s\",\"sdp\":\"a\\u0001\"}", 0},
       {"{\"type\":\"offer\",\"session\":\"s\",\"sdp\":\"a\x7f\"}", 0},
+      {"{\"id\":1,\"type\":\"ok\",\"sessions\":\"s1\"}", 1},
+      {"{\"id\":1,\"type\":\"ok\",\"sessions\":[1]}", 1},
+      {"{\"id\":1,\"type\":\"ok\",\"sessions\":[\"no space\"]}", 1},
       {"{\"id\":1,\"type\":\"ok\",\"users\":{}}", 1},
       {"{\"id\":1,\"type\":\"ok\",\"users\":[1]}", 1},
       {"{\"id\":1,\"type\":\"ok\",\"users\":[{}]}", 1},

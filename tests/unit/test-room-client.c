@@ -1288,6 +1288,37 @@ test_media_that_ended_meanwhile (Fixture *fixture, gconstpointer data)
   wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
 }
 
+/* The server has told their end over the connection that broke, or could not
+ * tell it. */
+static void
+test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
+{
+  enter_to_return (fixture, 3);
+  publish (fixture);
+  subscribe (fixture);
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("{\"type\":\"session-opened\",\"session\":\"out-%u\","
+                         "\"user\":\"carol\",\"screen\":%s}",
+            i, i ? "true" : "false");
+
+    scripted_server_send (fixture->server, text);
+  }
+  wait_log (fixture, "media-opened:bob media-opened:carol media-opened:carol");
+  forget_log (fixture);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_set_sessions (fixture->server, "[\"out-1\"]");
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK " media-closed media-opened:bob");
+  g_assert_cmpstr ("out-0", ==, get_event (fixture, 3)->media_session);
+  g_assert_null (get_event (fixture, 3)->error);
+  g_assert_cmpstr ("session-1", !=, get_event (fixture, 4)->media_session);
+  wait_seen (fixture, GST_RTC_MESSAGE_PUBLISH, 1);
+  gst_rtc_room_client_send_candidate (
+      fixture->client, "out-1", 0, "candidate:1");
+  wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
+}
+
 static void
 test_renewed_token_comes_back (Fixture *fixture, gconstpointer data)
 {
@@ -1740,6 +1771,7 @@ main (int argc, char **argv)
   add ("broken-publish-is-undone", test_broken_publish_is_undone, NULL);
   add ("publication-lost", test_publication_lost, NULL);
   add ("media-that-ended-meanwhile", test_media_that_ended_meanwhile, NULL);
+  add ("media-that-ended-unheard", test_media_that_ended_unheard, NULL);
   add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);
   add ("banned", test_banned, NULL);
   add ("facts", test_facts, NULL);

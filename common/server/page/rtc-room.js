@@ -405,13 +405,15 @@ export class RtcRoom extends EventTarget {
     }
   }
 
-  #enter({ users, secret, resumed }) {
+  #enter({ users, secret, resumed, sessions }) {
     this.#secret = secret ?? '';
     this.#joinedAt = performance.now();
     this.#setState('joined');
     this.#compareRoster(users ?? [], resumed);
     if (!resumed)
       this.#forgetSessions();
+    else if (sessions)
+      this.#dropEnded(new Set(sessions));
     for (const own of this.#own.values()) {
       const told = resumed ? this.#tellMutes(own) : this.#announce(own);
 
@@ -905,6 +907,20 @@ export class RtcRoom extends EventTarget {
       setTimeout(() => this.#fade(session), this.#options.graceTime);
     }
     this.#sessions.clear();
+  }
+
+  /* Sessions whose end nobody could be told while the connection was lost. */
+  #dropEnded(standing) {
+    for (const [id, session] of [...this.#sessions]) {
+      if (standing.has(id))
+        continue;
+      if (session.viewer) {
+        this.#closeOutgoing(session);
+      } else {
+        this.#sessions.delete(id);
+        session.close();
+      }
+    }
   }
 
   #fade(session) {
