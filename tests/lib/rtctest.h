@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-#define RTC_TEST_WATCHDOG_MS 10000
+#define RTC_TEST_WATCHDOG_MS 30000
 
 /* Acquired and pushed as thread default; _leave () lets what is due finish,
  * then undoes that and frees it. */
