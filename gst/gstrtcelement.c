@@ -1212,7 +1212,8 @@ action_set_user_visibility (
   const GstRtcRequest request = {
       .operation = GST_RTC_OPERATION_SET_VISIBILITY, .enable = enable};
 
-  gst_rtc_element_call_start (self, action_call (&request, promise, NULL));
+  gst_rtc_element_call_start (
+      self, action_call (&request, promise, on_visibility_set));
 }
 
 typedef struct
@@ -1262,6 +1263,16 @@ gst_rtc_element_parse_options (
 }
 
 /* --- GstBin --- */
+
+static void
+on_visibility_set (GstRtcElement *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcElementClass *klass = GST_RTC_ELEMENT_GET_CLASS (self);
+
+  if (!error && !request->enable && klass->hidden)
+    klass->hidden (self);
+}
 
 static void
 gst_rtc_element_handle_message (GstBin *bin, GstMessage *message)

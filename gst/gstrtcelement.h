@@ -38,6 +38,8 @@ void gst_rtc_element_class_install_settings (
  * @returned: the connection to the room was broken and stands again. Worker
  * @reset: the room is being left or has gone: media sessions are to be
  *   stopped. Worker
+ * @hidden: (nullable): the own user is not shown any more, which has ended what
+ *   it published. Worker
  * @child_failed: an error of the child @source: to be told with its code.
  *   Any thread
  * @get_stats: (transfer full): what the property `stats` shows. Any thread
@@ -52,6 +54,7 @@ struct _GstRtcElementClass
   void (*activate) (GstRtcElement *self);
   void (*returned) (GstRtcElement *self);
   void (*reset) (GstRtcElement *self);
+  void (*hidden) (GstRtcElement *self);
   void (*child_failed) (
       GstRtcElement *self, GstObject *source, const GError *error);
   GstStructure *(*get_stats) (GstRtcElement *self);

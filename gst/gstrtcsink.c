@@ -294,6 +294,16 @@ reset_publication (GstRtcSink *self, gboolean screen)
   publication->broken_off = FALSE;
 }
 
+/* What was muted belonged to the publication before. */
+static void
+unmute_tracks (GstRtcSink *self, gboolean screen)
+{
+  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+
+  for (guint i = 0; i < tracks->len; i++)
+    gst_rtc_track_set_muted (g_ptr_array_index (tracks, i), FALSE);
+}
+
 static void
 on_published (GstRtcElement *element, const GstRtcRequest *request,
     const GstRtcAnswer *answer, const GError *error)
@@ -304,6 +314,8 @@ on_published (GstRtcElement *element, const GstRtcRequest *request,
   /* A refusal of a second publish says nothing about the first. */
   if (publication->phase != PUBLICATION_PENDING)
     return;
+  if (!error)
+    unmute_tracks (self, request->screen);
   publication->phase = error ? PUBLICATION_NONE : PUBLICATION_DONE;
   publication->broken_off =
       publication->automatic && gst_rtc_element_is_broken_off (error);
@@ -1049,6 +1061,18 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
 
 static void
 gst_rtc_sink_reset (GstRtcElement *element)
+/* Publications that are under way are refused by the server. */
+static void
+gst_rtc_sink_hidden (GstRtcElement *element)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    if (self->publications[screen].phase == PUBLICATION_DONE)
+      reset_publication (self, screen);
+  }
+}
+
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GList) viewers = g_hash_table_get_values (self->viewers);
@@ -1686,3 +1710,4 @@ gst_rtc_sink_init (GstRtcSink *self)
       GST_BIN (self), GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
 }
+  rtc_class->hidden = gst_rtc_sink_hidden;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a room means: muting, visibility, camera and screen, options of a
  * subscription, the roster at entry. Real elements, real server. */
+#include "rtcerror.h"
 #include "rtcparty.h"
 
 /* --- calls by promise --- */
@@ -62,6 +63,17 @@ act_on_stream (RtcRoomFixture *fixture, RtcPipeline *pipeline,
   g_signal_emit_by_name (
       rtc_pipeline_get (pipeline, "src"), action, user_id, structure, promise);
   gst_structure_free (structure);
+  return await (promise, &answer);
+}
+
+static gint
+act (RtcRoomFixture *fixture, RtcPipeline *pipeline, const gchar *action)
+{
+  Answer answer = {.context = fixture->context};
+  GstPromise *promise =
+      gst_promise_new_with_change_func (on_answer, &answer, NULL);
+
+  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "sink"), action, promise);
   return await (promise, &answer);
 }
 
@@ -346,6 +358,52 @@ test_visibility (RtcRoomFixture *fixture, gconstpointer data)
 }
 
 static void
+test_shown_again_can_publish (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer =
+      rtc_viewer_new (fixture, publisher->painter, "on-stream-removed=wait");
+  GstElement *sink = rtc_pipeline_get (publisher->pipeline, "sink");
+
+  wait_frames (fixture, viewer, 5);
+  g_assert_cmpint (0, ==, set_visibility (fixture, sink, FALSE));
+  wait_fact (fixture, viewer->pipeline, "rtc-peer-leave");
+  g_assert_cmpint (GST_RTC_ERROR_PUBLISH_ERROR, ==,
+      act (fixture, publisher->pipeline, "publish"));
+  g_assert_cmpint (0, ==, set_visibility (fixture, sink, TRUE));
+  g_assert_cmpint (0, ==, act (fixture, publisher->pipeline, "publish"));
+  wait_frames (fixture, viewer, 10);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+/* What was muted belongs to the publication, and ends with it. */
+static void
+test_new_publication_is_not_muted (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer =
+      rtc_viewer_new (fixture, publisher->painter, "on-stream-removed=wait");
+
+  wait_frames (fixture, viewer, 5);
+  g_assert_cmpint (0, ==,
+      mute_local (
+          fixture, publisher->pipeline, "options, video=(boolean)true"));
+  wait_fact (fixture, viewer->pipeline, "rtc-mute-video");
+  g_assert_cmpint (0, ==, act (fixture, publisher->pipeline, "unpublish"));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-removed");
+  rtc_pipeline_forget (viewer->pipeline);
+  g_assert_cmpint (0, ==, act (fixture, publisher->pipeline, "publish"));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-added");
+  wait_frames (fixture, viewer, 10);
+  rtc_test_wait (fixture->context, !pad_is_muted (viewer, "video_0"));
+  rtc_pipeline_assert_no_failure (publisher->pipeline);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
+static void
 test_options_of_a_subscription (RtcRoomFixture *fixture, gconstpointer data)
 {
   RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
@@ -420,6 +478,8 @@ main (int argc, char **argv)
   ADD ("mute-remote-pauses", test_mute_remote_pauses);
   ADD ("camera-and-screen", test_camera_and_screen);
   ADD ("visibility", test_visibility);
+  ADD ("shown-again-can-publish", test_shown_again_can_publish);
+  ADD ("new-publication-is-not-muted", test_new_publication_is_not_muted);
   ADD ("options-of-a-subscription", test_options_of_a_subscription);
   ADD ("roster-at-entry", test_roster_at_entry);
 #undef ADD
