@@ -328,12 +328,22 @@ gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact)
 
 /* --- calls --- */
 
+/* Two calls that are one to the application. */
+typedef struct
+{
+  guint n_left;
+  GstPromise *promise;
+  GstStructure *reply; /* of the first that failed, else of the last */
+  gboolean failed;
+} Pair;
+
 struct _GstRtcElementCall
 {
   GstRtcRequest request; /* with own copies of what it points to */
   GstMessageType severity;
   gboolean automatic;
   GstPromise *promise;
+  Pair *pair; /* instead of @promise; until this call is answered */
   GstRtcElementDone done;
   GstRtcElement *self; /* from start to end */
 };
@@ -397,14 +407,41 @@ nothing_to_run (GstRtcElement *self, gpointer data)
 {
 }
 
+/* Takes both. */
+static void
+queue_reply (GstRtcElement *self, GstPromise *promise, GstStructure *reply)
+{
+  ReplyJob *job = g_new (ReplyJob, 1);
+
+  *job = (ReplyJob){.promise = promise, .reply = reply};
+  gst_rtc_element_notify (self, nothing_to_run, job, free_reply_job);
+}
+
+/* Takes @reply, which may have to wait for the other call. */
+static void
+answer_pair (
+    GstRtcElement *self, Pair *pair, GstStructure *reply, gboolean failed)
+{
+  if (pair->failed) {
+    gst_structure_free (reply);
+  } else {
+    gst_clear_structure (&pair->reply);
+    pair->reply = reply;
+    pair->failed = failed;
+  }
+  if (--pair->n_left > 0)
+    return;
+  queue_reply (self, pair->promise, pair->reply);
+  g_free (pair);
+}
+
 static void
 answer_promise (GstRtcElement *self, GstRtcElementCall *call,
     const GstRtcAnswer *answer, const GError *error)
 {
-  ReplyJob *job;
   GstStructure *reply;
 
-  if (!call->promise)
+  if (!call->promise && !call->pair)
     return;
 
   if (error) {
@@ -426,10 +463,10 @@ answer_promise (GstRtcElement *self, GstRtcElementCall *call,
     }
   }
 
-  job = g_new (ReplyJob, 1);
-  *job =
-      (ReplyJob){.promise = g_steal_pointer (&call->promise), .reply = reply};
-  gst_rtc_element_notify (self, nothing_to_run, job, free_reply_job);
+  if (call->pair)
+    answer_pair (self, g_steal_pointer (&call->pair), reply, error != NULL);
+  else
+    queue_reply (self, g_steal_pointer (&call->promise), reply);
 }
 
 gboolean
@@ -472,7 +509,7 @@ free_call (gpointer data)
   GstRtcElementCall *call = data;
 
   /* A promise is still here when the worker stopped before the call ran. */
-  if (call->promise) {
+  if (call->promise || call->pair) {
     g_autoptr (GError) error = gst_rtc_error_new (
         GST_RTC_ERROR_INVALID_PARAMS, 0, "the element is in state NULL");
 
@@ -554,6 +591,27 @@ void
 gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call)
 {
   gst_rtc_element_call_invoke (self, call, start_call);
+}
+
+void
+gst_rtc_element_call_send (GstRtcElement *self, GstRtcElementCall *call)
+{
+  own_call (self, call);
+  start_call (self, call);
+}
+
+void
+gst_rtc_element_call_pair (GstRtcElementCall *first, GstRtcElementCall *second)
+{
+  Pair *pair;
+
+  if (!second->promise)
+    return;
+  pair = g_new0 (Pair, 1);
+  pair->n_left = 2;
+  pair->promise = g_steal_pointer (&second->promise);
+  first->pair = pair;
+  second->pair = pair;
 }
 
 void

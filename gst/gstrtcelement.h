@@ -123,6 +123,14 @@ void gst_rtc_element_call_invoke (
 
 /* Sends it; takes @call over. Any thread. */
 void gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call);
+/* The same at once, before what waits for the worker. Worker. */
+void gst_rtc_element_call_send (GstRtcElement *self, GstRtcElementCall *call);
+
+/* Two calls that are one to the application: the promise of @second is
+ * answered when both have ended, with the first failure where there is one.
+ * Both then belong to the worker. */
+void gst_rtc_element_call_pair (
+    GstRtcElementCall *first, GstRtcElementCall *second);
 
 /* Ends it without sending, with @error; takes @call over. Worker, or any
  * thread for a call without @done. */

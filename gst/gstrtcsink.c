@@ -502,8 +502,8 @@ has_tracks (GstRtcSink *self, gboolean screen)
   return tracks->len > 0;
 }
 
-/* Publishes what there are pads for; takes @call over. With camera and
- * screen both, @call is answered with the screen's end. */
+/* Publishes what there are pads for; takes @call over, which with camera and
+ * screen both is answered when both have ended. */
 static void
 publish_all (GstRtcElement *element, GstRtcElementCall *call)
 {
@@ -531,9 +531,11 @@ publish_all (GstRtcElement *element, GstRtcElementCall *call)
     screen = FALSE;
   else if (camera && screen &&
            self->publications[FALSE].phase == PUBLICATION_NONE) {
-    publish_stream (self, FALSE, FALSE,
-        gst_rtc_element_call_new (
-            &request, gst_rtc_element_call_get_severity (call), NULL, NULL));
+    GstRtcElementCall *first = gst_rtc_element_call_new (
+        &request, gst_rtc_element_call_get_severity (call), NULL, NULL);
+
+    gst_rtc_element_call_pair (first, call);
+    publish_stream (self, FALSE, FALSE, first);
   }
   publish_stream (self, screen, FALSE, call);
 }
@@ -1286,19 +1288,35 @@ on_unpublished (GstRtcElement *element, const GstRtcRequest *request,
 }
 
 static void
+unpublish_all (GstRtcElement *element, GstRtcElementCall *call)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  const gboolean camera = self->publications[FALSE].phase != PUBLICATION_NONE;
+  const gboolean screen = self->publications[TRUE].phase != PUBLICATION_NONE;
+
+  if (camera && screen) {
+    GstRtcElementCall *first =
+        gst_rtc_element_call_new (gst_rtc_element_call_get_request (call),
+            gst_rtc_element_call_get_severity (call), NULL, on_unpublished);
+
+    gst_rtc_element_call_pair (first, call);
+    gst_rtc_element_call_send (element, first);
+  }
+  gst_rtc_element_call_get_request (call)->screen =
+      screen ||
+      (!camera && !has_tracks (self, FALSE) && has_tracks (self, TRUE));
+  gst_rtc_element_call_send (element, call);
+}
+
+static void
 action_unpublish (GstRtcSink *self, GstPromise *promise)
 {
-  GstRtcRequest request = {.operation = GST_RTC_OPERATION_UNPUBLISH};
+  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_UNPUBLISH};
 
-  if (has_tracks (self, FALSE) && has_tracks (self, TRUE)) {
-    gst_rtc_element_call_start (
-        GST_RTC_ELEMENT (self), gst_rtc_element_call_new (&request,
-                                    GST_MESSAGE_WARNING, NULL, on_unpublished));
-  }
-  request.screen = has_tracks (self, TRUE);
-  gst_rtc_element_call_start (GST_RTC_ELEMENT (self),
+  gst_rtc_element_call_invoke (GST_RTC_ELEMENT (self),
       gst_rtc_element_call_new (
-          &request, GST_MESSAGE_WARNING, promise, on_unpublished));
+          &request, GST_MESSAGE_WARNING, promise, on_unpublished),
+      unpublish_all);
 }
 
 static void

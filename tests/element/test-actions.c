@@ -367,6 +367,87 @@ test_state_null (Fixture *fixture, gconstpointer data)
   const gint code = GST_RTC_ERROR_INVALID_PARAMS;
 
   expect (fixture, code, "init", check_init (fixture, sink));
+/* What an application gives as the name of an option may be anything. */
+static void
+test_option_that_is_not_utf8 (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), BY_HAND);
+  GstStructure *options = gst_structure_new_empty ("options");
+  Answer *answer = answer_new (fixture);
+
+  gst_structure_set (options, "vid\377eo", G_TYPE_BOOLEAN, TRUE, NULL);
+  enter (fixture, pipeline);
+  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "rtc"), "mute-local",
+      options, answer->promise);
+  expect_warning (
+      fixture, pipeline, GST_RTC_ERROR_INVALID_PARAMS, "mute-local", answer);
+  gst_structure_free (options);
+  rtc_pipeline_free (pipeline);
+}
+
+/* --- camera and screen by one call --- */
+
+#define BOTH_STREAMS                                                           \
+  " videotestsrc is-live=true ! video/x-raw,width=64,height=64 ! rtc.video_1"
+
+static void
+test_publish_fails_with_either_stream (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), BY_HAND BOTH_STREAMS);
+  const GstStructure *details;
+
+  enter (fixture, pipeline);
+  /* The camera goes first. */
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_PUBLISH,
+                             .act = SCRIPTED_REFUSE,
+                             .code = GST_RTC_ERROR_PUBLISH_ERROR});
+  expect (fixture, GST_RTC_ERROR_PUBLISH_ERROR, "publish",
+      check_act (fixture, pipeline, "publish"));
+  details = check_failure (fixture, pipeline, GST_MESSAGE_WARNING,
+      GST_RTC_ERROR_PUBLISH_ERROR, "publish");
+  g_assert_cmpstr (
+      "camera", ==, gst_structure_get_string (details, GST_RTC_DETAIL_STREAM));
+  rtc_pipeline_forget (pipeline);
+
+  /* The other one is published all the same. */
+  expect (fixture, 0, "publish", check_act (fixture, pipeline, "publish"));
+  g_assert_cmpuint (3, ==,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH));
+  expect_warning (fixture, pipeline, GST_RTC_ERROR_ALREADY_PUBLISHED, "publish",
+      check_act (fixture, pipeline, "publish"));
+  rtc_pipeline_free (pipeline);
+}
+
+static void
+test_unpublish_ends_what_is_published (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), BY_HAND BOTH_STREAMS);
+
+  enter (fixture, pipeline);
+  expect (fixture, 0, "publish", check_act (fixture, pipeline, "publish"));
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_UNPUBLISH,
+                             .act = SCRIPTED_REFUSE,
+                             .code = GST_RTC_ERROR_UNPUBLISH_ERROR});
+  expect_warning (fixture, pipeline, GST_RTC_ERROR_UNPUBLISH_ERROR, "unpublish",
+      check_act (fixture, pipeline, "unpublish"));
+  g_assert_cmpuint (2, ==,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_UNPUBLISH));
+  /* One is left, and the end of that is no failure. */
+  expect (fixture, 0, "unpublish", check_act (fixture, pipeline, "unpublish"));
+  check_barrier (fixture, pipeline);
+  check_no_failure (pipeline);
+  g_assert_cmpuint (3, ==,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_UNPUBLISH));
+  expect_warning (fixture, pipeline, GST_RTC_ERROR_NOT_PUBLISHED, "unpublish",
+      check_act (fixture, pipeline, "unpublish"));
+  rtc_pipeline_free (pipeline);
+}
+
   expect (fixture, code, "join", check_join (fixture, sink));
   expect (fixture, code, "publish", check_act (fixture, sink, "publish"));
   expect (fixture, code, "unpublish", check_act (fixture, sink, "unpublish"));
@@ -441,6 +522,27 @@ test_null_while_waiting_for_caps (Fixture *fixture, gconstpointer data)
   Answer *pending;
 
   enter (fixture, pipeline);
+/* One answer also where there are two streams. */
+static void
+test_null_while_both_are_pending (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), BY_HAND BOTH_STREAMS);
+  Answer *pending;
+
+  enter (fixture, pipeline);
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_PUBLISH,
+                             .act = SCRIPTED_SILENT,
+                             .always = TRUE});
+  pending = check_act (fixture, pipeline, "publish");
+  rtc_test_wait (fixture->context,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) == 2);
+  rtc_pipeline_stop (pipeline);
+  expect_answered (fixture, GST_RTC_ERROR_NOT_IN_ROOM, "publish", pending);
+  rtc_pipeline_free (pipeline);
+}
+
   pending = check_act (fixture, pipeline, "publish");
   check_barrier (fixture, pipeline);
   g_assert_cmpint (0, ==, g_atomic_int_get (&pending->answered));
@@ -498,3 +600,10 @@ main (int argc, char **argv)
   CHECK_ADD ("/actions/leave-cuts-a-join-off", test_leave_cuts_a_join_off);
   return g_test_run ();
 }
+  CHECK_ADD ("/actions/option-that-is-not-utf8", test_option_that_is_not_utf8);
+  CHECK_ADD ("/actions/publish-fails-with-either-stream",
+      test_publish_fails_with_either_stream);
+  CHECK_ADD ("/actions/unpublish-ends-what-is-published",
+      test_unpublish_ends_what_is_published);
+  CHECK_ADD (
+      "/actions/null-while-both-are-pending", test_null_while_both_are_pending);
