@@ -167,6 +167,45 @@ get_native_code (const GstStructure *details)
   return code;
 }
 
+/* Which stream a call is about, "" for none. */
+static const gchar *
+get_stream (const MatrixCall *call)
+{
+  const gboolean about_stream = strstr (call->action, "publish") ||
+                                strstr (call->action, "subscribe") ||
+                                strstr (call->action, "mute");
+
+  if (!about_stream)
+    return "";
+  return call->options && strstr (call->options, "screen=true") ? "screen"
+                                                                : "camera";
+}
+
+/* The fields that say what a call was about. */
+static void
+check_subject (const MatrixRow *row, const GstStructure *details)
+{
+  const MatrixCall *call = &row->call;
+  const gboolean names_user =
+      call->action && (strstr (call->action, "subscribe") ||
+                          g_str_equal (call->action, "mute-remote"));
+  const gboolean has_room = row->stage >= AT_JOINED && row->stage != AT_NULL;
+
+  if (has_room)
+    g_assert_cmpstr (
+        MATRIX_ROOM, ==, get_text (details, GST_RTC_DETAIL_ROOM_ID));
+  if (!call->action || row->by == BY_MEDIA)
+    return;
+  g_assert_cmpstr (
+      get_stream (call), ==, get_text (details, GST_RTC_DETAIL_STREAM));
+  if (!names_user || !call->argument ||
+      !g_utf8_validate (call->argument, -1, NULL))
+    g_assert_cmpstr ("", ==, get_text (details, GST_RTC_DETAIL_USER_ID));
+  else
+    g_assert_cmpstr (
+        call->argument, ==, get_text (details, GST_RTC_DETAIL_USER_ID));
+}
+
 void
 matrix_check_details (const MatrixRow *row, const GstStructure *details)
 {
@@ -178,6 +217,7 @@ matrix_check_details (const MatrixRow *row, const GstStructure *details)
       details, GST_RTC_DETAIL_RETRYABLE, &retryable));
   g_assert_cmpint (row->retryable, ==, retryable);
   g_assert_cmpint (row->native_code, ==, get_native_code (details));
+  check_subject (row, details);
   if (row->reason &&
       !strstr (get_text (details, GST_RTC_DETAIL_REASON), row->reason)) {
     g_test_message ("\"%s\" is not in \"%s\"", row->reason,
