@@ -57,6 +57,32 @@ check_subscribe (const GstRtcRequest *request, GError **error)
   return TRUE;
 }
 
+/* A subscription ends as a whole; one medium less is a second subscribe. */
+static gboolean
+check_unsubscribe (const GstRtcRequest *request, GError **error)
+{
+  if (!check_id ("user-id", request->user_id, error))
+    return FALSE;
+  if (request->audio == GST_RTC_UNSET && request->video == GST_RTC_UNSET)
+    return TRUE;
+  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+      "unsubscribe: knows no option %s, only screen",
+      request->audio == GST_RTC_UNSET ? "video" : "audio");
+}
+
+static gboolean
+check_mute (const GstRtcRequest *request, GError **error)
+{
+  if (request->operation == GST_RTC_OPERATION_MUTE_REMOTE &&
+      !check_id ("user-id", request->user_id, error))
+    return FALSE;
+  if (request->audio != GST_RTC_UNSET || request->video != GST_RTC_UNSET)
+    return TRUE;
+  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0,
+      "%s: neither audio nor video is named",
+      gst_rtc_operation_get_nick (request->operation));
+}
+
 static gboolean
 check_publish (const GstRtcRequest *request, GError **error)
 {
@@ -116,8 +142,10 @@ gst_rtc_request_check (const GstRtcRequest *request, GError **error)
     case GST_RTC_OPERATION_SUBSCRIBE:
       return check_subscribe (request, error);
     case GST_RTC_OPERATION_UNSUBSCRIBE:
+      return check_unsubscribe (request, error);
+    case GST_RTC_OPERATION_MUTE_LOCAL:
     case GST_RTC_OPERATION_MUTE_REMOTE:
-      return check_id ("user-id", request->user_id, error);
+      return check_mute (request, error);
     case GST_RTC_OPERATION_NONE:
     case GST_RTC_N_OPERATIONS:
       return gst_rtc_error_set (

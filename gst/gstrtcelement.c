@@ -1264,6 +1264,16 @@ action_renew_token (
 }
 
 static void
+on_visibility_set (GstRtcElement *self, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
+{
+  GstRtcElementClass *klass = GST_RTC_ELEMENT_GET_CLASS (self);
+
+  if (!error && !request->enable && klass->hidden)
+    klass->hidden (self);
+}
+
+static void
 action_set_user_visibility (
     GstRtcElement *self, gboolean enable, GstPromise *promise)
 {
@@ -1287,6 +1297,10 @@ read_option (GQuark field, const GValue *value, gpointer user_data)
   const gchar *name = g_quark_to_string (field);
   gboolean on;
 
+  if (!g_utf8_validate (name, -1, NULL)) {
+    scan->fault = g_strdup ("an option has a name that is not UTF-8");
+    return FALSE;
+  }
   if (!G_VALUE_HOLDS_BOOLEAN (value)) {
     scan->fault = g_strdup_printf (
         "option %s must be a boolean, not %s", name, G_VALUE_TYPE_NAME (value));
@@ -1321,16 +1335,6 @@ gst_rtc_element_parse_options (
 }
 
 /* --- GstBin --- */
-
-static void
-on_visibility_set (GstRtcElement *self, const GstRtcRequest *request,
-    const GstRtcAnswer *answer, const GError *error)
-{
-  GstRtcElementClass *klass = GST_RTC_ELEMENT_GET_CLASS (self);
-
-  if (!error && !request->enable && klass->hidden)
-    klass->hidden (self);
-}
 
 static void
 gst_rtc_element_handle_message (GstBin *bin, GstMessage *message)

@@ -1061,8 +1061,6 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
   }
 }
 
-static void
-gst_rtc_sink_reset (GstRtcElement *element)
 /* Publications that are under way are refused by the server. */
 static void
 gst_rtc_sink_hidden (GstRtcElement *element)
@@ -1075,6 +1073,8 @@ gst_rtc_sink_hidden (GstRtcElement *element)
   }
 }
 
+static void
+gst_rtc_sink_reset (GstRtcElement *element)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GList) viewers = g_hash_table_get_values (self->viewers);
@@ -1287,6 +1287,7 @@ on_unpublished (GstRtcElement *element, const GstRtcRequest *request,
     reset_publication (GST_RTC_SINK (element), request->screen);
 }
 
+/* Ends what is published, takes @call over. */
 static void
 unpublish_all (GstRtcElement *element, GstRtcElementCall *call)
 {
@@ -1421,6 +1422,41 @@ gst_rtc_sink_get_stats (GstRtcElement *element)
 }
 
 /* --- GObject --- */
+
+/* NULL when each of @names is a codec of @medium that we know. */
+static gchar *
+find_codec_fault (gchar **names, GstRtcMedia medium)
+{
+  if (!names || !names[0])
+    return g_strdup ("names no codec");
+  for (guint i = 0; names[i]; i++) {
+    const GstRtcCodec *codec = gst_rtc_codec_find (names[i]);
+
+    if (!g_utf8_validate (names[i], -1, NULL))
+      return g_strdup ("is not UTF-8");
+    if (!codec || codec->medium != medium)
+      return g_strdup_printf ("`%.64s` is no %s codec that is known", names[i],
+          gst_rtc_medium_get_nick (medium));
+  }
+  return NULL;
+}
+
+static gboolean
+gst_rtc_sink_check_settings (GstRtcElement *element, GError **error)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  g_autofree gchar *video = NULL;
+  g_autofree gchar *audio = NULL;
+
+  GST_OBJECT_LOCK (self);
+  video = find_codec_fault (self->video_codecs, GST_RTC_MEDIA_VIDEO);
+  audio = find_codec_fault (self->audio_codecs, GST_RTC_MEDIA_AUDIO);
+  GST_OBJECT_UNLOCK (self);
+  if (!video && !audio)
+    return TRUE;
+  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s: %s",
+      video ? "video-codecs" : "audio-codecs", video ? video : audio);
+}
 
 static void
 take_codecs (gchar ***codecs, const GValue *value)
@@ -1683,10 +1719,12 @@ gst_rtc_sink_class_init (GstRtcSinkClass *klass)
   object_class->finalize = gst_rtc_sink_finalize;
   element_class->request_new_pad = gst_rtc_sink_request_new_pad;
   element_class->release_pad = gst_rtc_sink_release_pad;
+  rtc_class->check_settings = gst_rtc_sink_check_settings;
   rtc_class->room_event = gst_rtc_sink_room_event;
   rtc_class->activate = gst_rtc_sink_activate;
   rtc_class->returned = gst_rtc_sink_returned;
   rtc_class->reset = gst_rtc_sink_reset;
+  rtc_class->hidden = gst_rtc_sink_hidden;
   rtc_class->child_failed = gst_rtc_sink_child_failed;
   rtc_class->get_stats = gst_rtc_sink_get_stats;
 
@@ -1728,4 +1766,3 @@ gst_rtc_sink_init (GstRtcSink *self)
       GST_BIN (self), GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
 }
-  rtc_class->hidden = gst_rtc_sink_hidden;

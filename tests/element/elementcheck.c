@@ -19,6 +19,17 @@ check_register (void)
 }
 
 void
+check_hide_element (const gchar *factory)
+{
+  GstRegistry *registry = gst_registry_get ();
+  g_autoptr (GstPluginFeature) feature =
+      gst_registry_lookup_feature (registry, factory);
+
+  if (feature)
+    gst_registry_remove_feature (registry, feature);
+}
+
+void
 fixture_set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->context = rtc_test_context_enter ();

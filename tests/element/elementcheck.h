@@ -31,6 +31,9 @@ typedef struct
  * it then shares their types. Without it they come from the plugin. */
 void check_register (void);
 
+/* From now on nobody can make an element of @factory in this program. */
+void check_hide_element (const gchar *factory);
+
 void fixture_set_up (Fixture *fixture, gconstpointer data);
 void fixture_tear_down (Fixture *fixture, gconstpointer data);
 

@@ -55,6 +55,13 @@ check_mute_local (Fixture *fixture, RtcPipeline *pipeline)
       fixture, pipeline, "mute-local", NULL, "options, audio=(boolean)true");
 }
 
+static const gchar *
+get_options (const gchar *action)
+{
+  return g_str_equal (action, "mute-remote") ? "options, audio=(boolean)true"
+                                             : NULL;
+}
+
 /* --- in order --- */
 
 static void
@@ -173,7 +180,8 @@ test_before_init (Fixture *fixture, gconstpointer data)
   }
   for (guint i = 0; i < G_N_ELEMENTS (on_user); i++) {
     expect_warning (fixture, src, code, on_user[i],
-        check_act_on_user (fixture, src, on_user[i], "bob", NULL));
+        check_act_on_user (
+            fixture, src, on_user[i], "bob", get_options (on_user[i])));
   }
   expect_warning (fixture, sink, code, "join", check_join (fixture, sink));
   expect_warning (
@@ -205,7 +213,8 @@ test_outside_of_a_room (Fixture *fixture, gconstpointer data)
   }
   for (guint i = 0; i < G_N_ELEMENTS (on_user); i++) {
     expect_warning (fixture, src, code, on_user[i],
-        check_act_on_user (fixture, src, on_user[i], "bob", NULL));
+        check_act_on_user (
+            fixture, src, on_user[i], "bob", get_options (on_user[i])));
   }
   expect_warning (
       fixture, sink, code, "mute-local", check_mute_local (fixture, sink));
@@ -332,11 +341,13 @@ test_unknown_targets (Fixture *fixture, gconstpointer data)
   seen = scripted_server_get_n_seen (fixture->scripted);
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++) {
     expect_warning (fixture, pipeline, GST_RTC_ERROR_UID_NOT_FOUND, actions[i],
-        check_act_on_user (fixture, pipeline, actions[i], "nobody", NULL));
+        check_act_on_user (
+            fixture, pipeline, actions[i], "nobody", get_options (actions[i])));
     expect_warning (fixture, pipeline, GST_RTC_ERROR_STREAM_ID_NOT_FOUND,
         actions[i],
         check_act_on_user (fixture, pipeline, actions[i], "bob",
-            "options, screen=(boolean)true"));
+            i == 2 ? "options, screen=(boolean)true, audio=(boolean)true"
+                   : "options, screen=(boolean)true"));
     expect_warning (fixture, pipeline, GST_RTC_ERROR_INVALID_PARAMS, actions[i],
         check_act_on_user (fixture, pipeline, actions[i], "b b", NULL));
     expect_warning (fixture, pipeline, GST_RTC_ERROR_INVALID_PARAMS, actions[i],
@@ -356,17 +367,6 @@ test_unknown_targets (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (pipeline);
 }
 
-/* --- answered whatever happens --- */
-
-static void
-test_state_null (Fixture *fixture, gconstpointer data)
-{
-  const gchar *url = scripted_server_get_url (fixture->scripted);
-  RtcPipeline *sink = check_lone_new ("rtcsink", url, BY_HAND);
-  RtcPipeline *src = check_lone_new ("rtcsrc", url, BY_HAND_SRC);
-  const gint code = GST_RTC_ERROR_INVALID_PARAMS;
-
-  expect (fixture, code, "init", check_init (fixture, sink));
 /* What an application gives as the name of an option may be anything. */
 static void
 test_option_that_is_not_utf8 (Fixture *fixture, gconstpointer data)
@@ -448,6 +448,17 @@ test_unpublish_ends_what_is_published (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (pipeline);
 }
 
+/* --- answered whatever happens --- */
+
+static void
+test_state_null (Fixture *fixture, gconstpointer data)
+{
+  const gchar *url = scripted_server_get_url (fixture->scripted);
+  RtcPipeline *sink = check_lone_new ("rtcsink", url, BY_HAND);
+  RtcPipeline *src = check_lone_new ("rtcsrc", url, BY_HAND_SRC);
+  const gint code = GST_RTC_ERROR_INVALID_PARAMS;
+
+  expect (fixture, code, "init", check_init (fixture, sink));
   expect (fixture, code, "join", check_join (fixture, sink));
   expect (fixture, code, "publish", check_act (fixture, sink, "publish"));
   expect (fixture, code, "unpublish", check_act (fixture, sink, "unpublish"));
@@ -511,17 +522,6 @@ test_null_while_pending (Fixture *fixture, gconstpointer data)
       fixture, GST_RTC_MESSAGE_LEAVE, "leave", GST_RTC_ERROR_SIGNALING_TIMEOUT);
 }
 
-/* A publish that waits for the caps of its pad. */
-static void
-test_null_while_waiting_for_caps (Fixture *fixture, gconstpointer data)
-{
-  RtcPipeline *pipeline =
-      rtc_pipeline_new ("rtcsink name=rtc server-url=%s room-id=room " BY_HAND
-                        " appsrc is-live=true format=time ! rtc.video_0",
-          gst_rtc_server_get_url (fixture->server));
-  Answer *pending;
-
-  enter (fixture, pipeline);
 /* One answer also where there are two streams. */
 static void
 test_null_while_both_are_pending (Fixture *fixture, gconstpointer data)
@@ -543,6 +543,17 @@ test_null_while_both_are_pending (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (pipeline);
 }
 
+/* A publish that waits for the caps of its pad. */
+static void
+test_null_while_waiting_for_caps (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline =
+      rtc_pipeline_new ("rtcsink name=rtc server-url=%s room-id=room " BY_HAND
+                        " appsrc is-live=true format=time ! rtc.video_0",
+          gst_rtc_server_get_url (fixture->server));
+  Answer *pending;
+
+  enter (fixture, pipeline);
   pending = check_act (fixture, pipeline, "publish");
   check_barrier (fixture, pipeline);
   g_assert_cmpint (0, ==, g_atomic_int_get (&pending->answered));
@@ -593,17 +604,17 @@ main (int argc, char **argv)
       "/actions/refused-join-is-a-warning", test_refused_join_is_a_warning);
   CHECK_ADD ("/actions/publish-order", test_publish_order);
   CHECK_ADD ("/actions/unknown-targets", test_unknown_targets);
-  CHECK_ADD ("/actions/state-null", test_state_null);
-  CHECK_ADD ("/actions/null-while-pending", test_null_while_pending);
-  CHECK_ADD (
-      "/actions/null-while-waiting-for-caps", test_null_while_waiting_for_caps);
-  CHECK_ADD ("/actions/leave-cuts-a-join-off", test_leave_cuts_a_join_off);
-  return g_test_run ();
-}
   CHECK_ADD ("/actions/option-that-is-not-utf8", test_option_that_is_not_utf8);
   CHECK_ADD ("/actions/publish-fails-with-either-stream",
       test_publish_fails_with_either_stream);
   CHECK_ADD ("/actions/unpublish-ends-what-is-published",
       test_unpublish_ends_what_is_published);
+  CHECK_ADD ("/actions/state-null", test_state_null);
+  CHECK_ADD ("/actions/null-while-pending", test_null_while_pending);
   CHECK_ADD (
       "/actions/null-while-both-are-pending", test_null_while_both_are_pending);
+  CHECK_ADD (
+      "/actions/null-while-waiting-for-caps", test_null_while_waiting_for_caps);
+  CHECK_ADD ("/actions/leave-cuts-a-join-off", test_leave_cuts_a_join_off);
+  return g_test_run ();
+}

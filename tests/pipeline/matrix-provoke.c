@@ -120,13 +120,14 @@ prepare_muted_remote (Matrix *self)
 void
 prepare_many_requests (Matrix *self)
 {
+  const MatrixCall pause = {"mute-remote", "bob", "video=true"};
+
   scripted_server_add (
       get_server (self), (ScriptedRow){.type = GST_RTC_MESSAGE_MUTE_REMOTE,
                              .act = SCRIPTED_SILENT,
                              .always = TRUE});
   for (guint i = 0; i < GST_RTC_MAX_PENDING_REQUESTS; i++) {
-    g_signal_emit_by_name (
-        matrix_get_element (self), "mute-remote", "bob", NULL, NULL);
+    answer_free (matrix_emit (self, &pause));
   }
   wait_for_requests (
       self, GST_RTC_MESSAGE_MUTE_REMOTE, GST_RTC_MAX_PENDING_REQUESTS);
@@ -470,6 +471,12 @@ void
 finish_add_pictures (Matrix *self)
 {
   add_pictures (self);
+}
+
+void
+prepare_no_encoder (Matrix *self)
+{
+  check_hide_element ("rtpav1pay");
 }
 
 /* Codecs are read when a pad is requested. */

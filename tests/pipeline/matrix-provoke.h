@@ -75,6 +75,7 @@ void finish_good_url (Matrix *self);
 void finish_guests_leave (Matrix *self);
 void finish_in_first_room (Matrix *self);
 void finish_many_requests (Matrix *self);
+void prepare_no_encoder (Matrix *self);
 void finish_new_pad (Matrix *self);
 void finish_outlive_token (Matrix *self);
 void finish_publish_undone (Matrix *self);

@@ -484,8 +484,12 @@ check_restart_works (Matrix *self)
       "media-timeout", 5000, "stun-server", NULL, "tls-ca-file", NULL, NULL);
   gst_util_set_object_arg (G_OBJECT (rtc), "turn-servers", "<>");
   gst_util_set_object_arg (G_OBJECT (rtc), "local-addresses", "<127.0.0.1>");
-  if (row->element == MATRIX_SRC)
+  if (row->element == MATRIX_SRC) {
     gst_util_set_object_arg (G_OBJECT (rtc), "user-ids", "<>");
+  } else {
+    gst_util_set_object_arg (G_OBJECT (rtc), "video-codecs", "<VP8>");
+    gst_util_set_object_arg (G_OBJECT (rtc), "audio-codecs", "<OPUS>");
+  }
   if (keyed)
     set_token (self, TOKEN_GOOD);
   rtc_pipeline_play (self->pipeline);

@@ -278,6 +278,14 @@ static const Kind kinds[] = {
     {GST_RTC_OPERATION_LEAVE, GST_RTC_MESSAGE_LEAVE, 300005},
 };
 
+/* A mute call has to name a medium, an unsubscribe must not. */
+static GstRtcOptional
+get_audio (GstRtcOperation operation)
+{
+  return operation == GST_RTC_OPERATION_UNSUBSCRIBE ? GST_RTC_UNSET
+                                                    : GST_RTC_TRUE;
+}
+
 static void
 ask_kind (Fixture *fixture, const Kind *kind, Reply *reply)
 {
@@ -289,7 +297,7 @@ ask_kind (Fixture *fixture, const Kind *kind, Reply *reply)
       .token = "token",
       .enable = TRUE,
       .stream = stream,
-      .audio = GST_RTC_TRUE,
+      .audio = get_audio (kind->operation),
   };
 
   ask_for (fixture, &request, reply);
@@ -416,7 +424,12 @@ test_bad_parameters (Fixture *fixture, gconstpointer data)
           .audio = GST_RTC_FALSE,
           .video = GST_RTC_FALSE},
       {.operation = GST_RTC_OPERATION_UNSUBSCRIBE, .user_id = ""},
-      {.operation = GST_RTC_OPERATION_MUTE_REMOTE},
+      {.operation = GST_RTC_OPERATION_UNSUBSCRIBE,
+          .user_id = "bob",
+          .video = GST_RTC_TRUE},
+      {.operation = GST_RTC_OPERATION_MUTE_LOCAL},
+      {.operation = GST_RTC_OPERATION_MUTE_REMOTE, .audio = GST_RTC_TRUE},
+      {.operation = GST_RTC_OPERATION_MUTE_REMOTE, .user_id = "bob"},
   };
 
   init (fixture);
@@ -458,6 +471,7 @@ test_local_failures (Fixture *fixture, gconstpointer data)
         .operation = rows[i].operation,
         .user_id = rows[i].user_id,
         .screen = rows[i].screen,
+        .audio = get_audio (rows[i].operation),
     };
 
     ask (fixture, &request);
