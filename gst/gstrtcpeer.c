@@ -5,12 +5,12 @@
 #include "gstrtcpeer.h"
 
 #include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
 #include <gst/sdp/sdp.h>
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 #include <nice/agent.h>
 
+#include "gstrtcfeed.h"
 #include "gstrtcsdp.h"
 #include "gstrtcstats.h"
 #include "rtcerror-private.h"
@@ -40,9 +40,11 @@ enum
   N_TRACKS
 };
 
+/* Sent media. */
 typedef struct
 {
-  GstElement *appsrc; /* kept for gst_rtc_peer_push () until the end */
+  guint index; /* of its pad of the feed */
+  GstPad *pad; /* borrowed from the feed, NULL without this medium */
   gulong probe;
   GstCaps *caps;
 } Track;
@@ -90,6 +92,7 @@ struct _GstRtcPeer
   gboolean ever_heard;
 
   /* Written before start, then read by any thread. */
+  GstRtcFeed *feed; /* kept for gst_rtc_peer_push () until the end */
   Track tracks[N_TRACKS];
   guint track_order[N_TRACKS];
   guint n_tracks;
@@ -820,19 +823,6 @@ on_upstream_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
-static GstElement *
-make_appsrc (GstCaps *caps)
-{
-  GstElement *appsrc = gst_element_factory_make ("appsrc", NULL);
-
-  g_object_set (appsrc, "caps", caps, "is-live", TRUE, "format",
-      GST_FORMAT_TIME, "block", FALSE, "leaky-type",
-      GST_APP_LEAKY_TYPE_DOWNSTREAM, "max-time", SEND_QUEUE_TIME, "max-bytes",
-      (guint64)SEND_QUEUE_BYTES, "max-buffers", (guint64)0, "emit-signals",
-      FALSE, NULL);
-  return appsrc;
-}
-
 /* What the offer says of a track. `rtcp-fb-nack` and do-nack of the
  * transceiver would turn retransmission on. */
 static GstCaps *
@@ -854,46 +844,45 @@ gst_rtc_peer_add_track (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *rtp_caps)
   g_autoptr (GstCaps) preferences = NULL;
   g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
   g_autoptr (GstPad) sink_pad = NULL;
-  g_autoptr (GstPad) src_pad = NULL;
   GstPadTemplate *templ;
 
   g_return_if_fail (GST_RTC_IS_PEER (peer));
   g_return_if_fail (peer->role == GST_RTC_PEER_SENDER && !peer->started);
-  g_return_if_fail (peer->pipeline && !track->appsrc);
+  g_return_if_fail (peer->pipeline && !track->pad);
 
+  if (!peer->feed) {
+    peer->feed = gst_object_ref_sink (
+        gst_rtc_feed_new (SEND_QUEUE_TIME, SEND_QUEUE_BYTES));
+    gst_bin_add (GST_BIN (peer->pipeline), GST_ELEMENT (peer->feed));
+  }
   track->caps = gst_caps_ref (rtp_caps);
-  track->appsrc = gst_object_ref_sink (make_appsrc (rtp_caps));
+  track->pad = gst_rtc_feed_add_pad (peer->feed, rtp_caps);
+  track->index = peer->n_tracks;
   peer->track_order[peer->n_tracks++] = index;
-  gst_bin_add (GST_BIN (peer->pipeline), track->appsrc);
 
   templ = gst_element_get_pad_template (peer->webrtc, "sink_%u");
   sink_pad = gst_element_request_pad (peer->webrtc, templ, NULL, rtp_caps);
-  src_pad = gst_element_get_static_pad (track->appsrc, "src");
   preferences = make_preferences (medium, rtp_caps);
   g_object_get (sink_pad, "transceiver", &transceiver, NULL);
   g_object_set (transceiver, "direction",
       GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "codec-preferences",
       preferences, NULL);
-  track->probe = gst_pad_add_probe (src_pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-      on_upstream_event, gst_object_ref (peer), gst_object_unref);
-  if (gst_pad_link (src_pad, sink_pad) != GST_PAD_LINK_OK)
+  track->probe =
+      gst_pad_add_probe (track->pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+          on_upstream_event, gst_object_ref (peer), gst_object_unref);
+  if (gst_pad_link (track->pad, sink_pad) != GST_PAD_LINK_OK)
     GST_ERROR_OBJECT (peer, "no link with caps %" GST_PTR_FORMAT, rtp_caps);
 }
 
 void
-gst_rtc_peer_push (GstRtcPeer *peer, GstRtcMedia medium, GstBuffer *buffer)
+gst_rtc_peer_push (GstRtcPeer *peer, GstRtcMedia medium, GstBufferList *list)
 {
-  Track *track = &peer->tracks[get_track_index (medium)];
+  const Track *track = &peer->tracks[get_track_index (medium)];
 
-  if (!track->appsrc || !g_atomic_int_get (&peer->open)) {
-    gst_buffer_unref (buffer);
+  if (!track->pad || !g_atomic_int_get (&peer->open))
     return;
-  }
   g_atomic_int_set (&peer->sent, TRUE);
-  /* Other viewers hold the same packet: flags and times get a copy of their
-   * own, the payload stays shared. */
-  buffer = gst_buffer_make_writable (buffer);
-  gst_app_src_push_buffer (GST_APP_SRC (track->appsrc), buffer);
+  gst_rtc_feed_push (peer->feed, track->index, gst_buffer_list_ref (list));
 }
 
 /* --- descriptions --- */
@@ -1359,12 +1348,8 @@ disconnect_signals (GstRtcPeer *peer)
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   gst_bus_set_flushing (bus, TRUE);
   for (guint i = 0; i < N_TRACKS; i++) {
-    g_autoptr (GstPad) pad = NULL;
-
-    if (!peer->tracks[i].appsrc)
-      continue;
-    pad = gst_element_get_static_pad (peer->tracks[i].appsrc, "src");
-    gst_pad_remove_probe (pad, peer->tracks[i].probe);
+    if (peer->tracks[i].pad)
+      gst_pad_remove_probe (peer->tracks[i].pad, peer->tracks[i].probe);
   }
 }
 
@@ -1456,7 +1441,7 @@ static gboolean
 check_elements (GstRtcPeerRole role, GError **error)
 {
   static const gchar *const names[] = {"webrtcbin", "rtpbin", "nicesrc",
-      "nicesink", "dtlssrtpenc", "dtlssrtpdec", "srtpenc", "srtpdec", "appsrc",
+      "nicesink", "dtlssrtpenc", "dtlssrtpdec", "srtpenc", "srtpdec",
       "appsink"};
   g_autoptr (GString) missing = g_string_new (NULL);
 
@@ -1648,10 +1633,9 @@ gst_rtc_peer_finalize (GObject *object)
   GstRtcPeer *peer = GST_RTC_PEER (object);
 
   g_queue_clear_full (&peer->candidates, candidate_free);
-  for (guint i = 0; i < N_TRACKS; i++) {
-    gst_clear_object (&peer->tracks[i].appsrc);
+  gst_clear_object (&peer->feed);
+  for (guint i = 0; i < N_TRACKS; i++)
     gst_clear_caps (&peer->tracks[i].caps);
-  }
   g_clear_pointer (&peer->sdp, gst_rtc_sdp_free);
   g_clear_pointer (&peer->sessions, g_ptr_array_unref);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);

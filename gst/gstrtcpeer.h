@@ -128,11 +128,12 @@ void gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp);
 void gst_rtc_peer_add_candidate (
     GstRtcPeer *peer, guint mline, const gchar *candidate);
 
-/* Sender: one RTP packet, PTS in absolute time of the clock; transfer full.
- * Dropped while not connected, and oldest first when the transport does not
- * keep up: a slow peer costs nobody else. Any thread, never blocks. */
+/* Sender: RTP packets in a list that is not empty, PTS in absolute time of
+ * the clock; @list borrowed, shared with others and never written to. Dropped
+ * while not connected, and oldest lists first when the transport does not keep
+ * up: a slow peer costs nobody else. Any thread, never blocks. */
 void gst_rtc_peer_push (
-    GstRtcPeer *peer, GstRtcMedia medium, GstBuffer *buffer);
+    GstRtcPeer *peer, GstRtcMedia medium, GstBufferList *list);
 
 /* Receiver: asks the other side for a keyframe. Any thread. */
 void gst_rtc_peer_request_keyframe (GstRtcPeer *peer);

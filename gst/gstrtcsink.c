@@ -121,7 +121,7 @@ struct _GstRtcSink
   guint max_viewers;
   GPtrArray *tracks; /* (element-type SinkTrack) */
   guint next_pad[2]; /* audio, video */
-  /* Snapshots that streaming threads send to; replaced, never changed.
+  /* Snapshots that the tracks send to; replaced, never changed.
    * (element-type GstRtcViewer) */
   GPtrArray *routes[N_STREAMS];
 
@@ -198,31 +198,18 @@ has_failed_track (GstRtcSink *self, gboolean screen)
 
 /* --- packets, on streaming threads --- */
 
-static GPtrArray *
-ref_route (GstRtcSink *self, GstRtcTrack *track)
-{
-  gboolean screen = track_is_screen (self, track);
-  GPtrArray *route;
-
-  GST_OBJECT_LOCK (self);
-  route = g_ptr_array_ref (self->routes[screen]);
-  GST_OBJECT_UNLOCK (self);
-  return route;
-}
-
 static void
-on_track_packet (
-    GstRtcTrack *track, GstBuffer *buffer, gboolean key, gpointer user_data)
+on_track_packets (GstRtcTrack *track, GstBufferList *list, gboolean key,
+    GPtrArray *route, gpointer user_data)
 {
-  g_autoptr (GPtrArray) route = ref_route (user_data, track);
+  GstRtcMedia medium = gst_rtc_track_get_medium (track);
 
   for (guint i = 0; i < route->len; i++) {
     GstRtcViewer *viewer = g_ptr_array_index (route, i);
-    GstRtcMedia medium = gst_rtc_track_get_medium (track);
 
     if (medium == GST_RTC_MEDIA_AUDIO ||
         gst_rtc_viewer_begin_video (viewer, key))
-      gst_rtc_viewer_push (viewer, medium, buffer);
+      gst_rtc_viewer_push (viewer, medium, list);
   }
 }
 
@@ -265,7 +252,7 @@ on_encoder_setup (GstRtcTrack *track, GstElement *encoder, gpointer user_data)
 
 static const GstRtcTrackListener track_listener = {
     .ready = on_track_ready,
-    .packet = on_track_packet,
+    .packets = on_track_packets,
     .failed = on_track_failed,
     .encoder_setup = on_encoder_setup,
 };
@@ -589,8 +576,8 @@ lose_publication (GstRtcSink *self, const GstRtcEvent *event)
 
 /* --- viewers, on the worker --- */
 
-static void
-update_route (GstRtcSink *self, gboolean screen)
+static GPtrArray *
+make_route (GstRtcSink *self, gboolean screen)
 {
   GPtrArray *route =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
@@ -602,16 +589,25 @@ update_route (GstRtcSink *self, gboolean screen)
     if (gst_rtc_viewer_get_screen (value) == screen)
       g_ptr_array_add (route, gst_rtc_viewer_ref (value));
   }
+  return route;
+}
 
-  GST_OBJECT_LOCK (self);
-  {
-    GPtrArray *old = self->routes[screen];
+/* Of both streams, since a pad may have changed from one to the other. */
+static void
+update_routes (GstRtcSink *self)
+{
+  for (guint screen = 0; screen < N_STREAMS; screen++) {
+    g_autoptr (GPtrArray) route = make_route (self, screen);
+    g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+    g_autoptr (GPtrArray) old = NULL;
 
-    self->routes[screen] = route;
-    route = old;
+    for (guint i = 0; i < tracks->len; i++)
+      gst_rtc_track_set_route (g_ptr_array_index (tracks, i), route);
+    GST_OBJECT_LOCK (self);
+    old = g_steal_pointer (&self->routes[screen]);
+    self->routes[screen] = g_steal_pointer (&route);
+    GST_OBJECT_UNLOCK (self);
   }
-  GST_OBJECT_UNLOCK (self);
-  g_ptr_array_unref (route);
 }
 
 /* A viewer and what the application is to be told of it. */
@@ -659,7 +655,7 @@ remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
 
   gst_rtc_viewer_stop (kept);
   g_hash_table_remove (self->viewers, gst_rtc_viewer_get_media_session (kept));
-  update_route (self, gst_rtc_viewer_get_screen (kept));
+  update_routes (self);
   queue_viewer_notice (self, kept, SIGNAL_VIEWER_REMOVED, emit_viewer_signal);
 }
 
@@ -754,14 +750,14 @@ typedef struct
 } Replay;
 
 static void
-replay_packet (GstBuffer *buffer, gpointer user_data)
+replay_packets (GstBufferList *list, gpointer user_data)
 {
   Replay *replay = user_data;
 
   if (!gst_rtc_viewer_has_video (replay->viewer))
     replay->begun = gst_rtc_viewer_begin_video (replay->viewer, TRUE);
   if (replay->begun)
-    gst_rtc_viewer_push (replay->viewer, GST_RTC_MEDIA_VIDEO, buffer);
+    gst_rtc_viewer_push (replay->viewer, GST_RTC_MEDIA_VIDEO, list);
 }
 
 static void
@@ -775,7 +771,7 @@ start_video (GstRtcSink *self, GstRtcViewer *viewer)
     Replay replay = {.viewer = viewer};
 
     if (gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO &&
-        !gst_rtc_track_replay (track, replay_packet, &replay))
+        !gst_rtc_track_replay (track, replay_packets, &replay))
       gst_rtc_track_request_keyframe (track);
   }
 }
@@ -1002,7 +998,7 @@ open_viewer (GstRtcSink *self, const GstRtcEvent *event)
   gst_rtc_viewer_set_wanted (viewer, event->media);
   g_hash_table_insert (self->viewers,
       g_strdup (gst_rtc_viewer_get_media_session (viewer)), viewer);
-  update_route (self, event->screen);
+  update_routes (self);
   prepare_keyframes (self, event->screen);
   start_viewer (self, viewer);
 }

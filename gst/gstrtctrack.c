@@ -29,20 +29,21 @@ struct _GstRtcTrack
   gboolean built;
   GstSegment segment;
 
-  gboolean starts_keyframe; /* the next packet begins a keyframe */
+  gboolean starts_keyframe; /* the next packets begin a keyframe */
 
-  GMutex out_lock; /* orders live packets and replay */
-  /* Under out_lock: (element-type GstBuffer) packets since the last keyframe
-   * while it is fresh, and its monotonic time. */
+  GMutex out_lock; /* orders live packets, replay and a new route */
+  /* Under out_lock: (element-type GstBufferList) what was handed out since the
+   * last keyframe while it is fresh, and its monotonic time. */
   GPtrArray *recent;
   GstClockTime recent_since;
+  GPtrArray *route;
+  guint64 packets;
+  guint64 frames;
 
   /* Under the object lock. */
   GstCaps *rtp_caps;
   const gchar *codec_name;
   GstClockTime last_keyframe; /* monotonic time of the last request */
-  guint64 packets;
-  guint64 frames;
 
   gint failed;           /* atomic: until READY */
   gint muted;            /* atomic */
@@ -127,14 +128,14 @@ gst_rtc_track_replay (
 }
 
 static void
-keep_recent (GstRtcTrack *self, GstBuffer *buffer, gboolean key)
+keep_recent (GstRtcTrack *self, GstBufferList *list, gboolean key)
 {
   if (key) {
     g_ptr_array_set_size (self->recent, 0);
     self->recent_since = monotonic_now ();
   }
   if (is_fresh (self))
-    g_ptr_array_add (self->recent, gst_buffer_ref (buffer));
+    g_ptr_array_add (self->recent, gst_buffer_list_ref (list));
   else
     g_ptr_array_set_size (self->recent, 0);
 }
@@ -184,41 +185,66 @@ gst_rtc_track_has_failed (GstRtcTrack *self)
 
 /* --- packets --- */
 
-static void
-hand_out (GstRtcTrack *self, GstBuffer *buffer)
+/* What is being handed out. */
+typedef struct
 {
+  GstRtcTrack *track;
+  GstClockTime base_time;
+  guint n_frames; /* that end in it */
+} Batch;
+
+/* What lies outside the segment goes no further. */
+static gboolean
+set_clock_time (GstBuffer **buffer, guint index, gpointer user_data)
+{
+  Batch *batch = user_data;
   GstClockTime running = gst_segment_to_running_time (
-      &self->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  gboolean last = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_MARKER) ||
-                  self->medium == GST_RTC_MEDIA_AUDIO;
+      &batch->track->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (*buffer));
 
-  if (GST_CLOCK_TIME_IS_VALID (running)) {
-    buffer = gst_buffer_make_writable (buffer);
-    GST_BUFFER_PTS (buffer) =
-        running + gst_element_get_base_time (GST_ELEMENT (self));
-    GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  if (!GST_CLOCK_TIME_IS_VALID (running)) {
+    gst_clear_buffer (buffer);
+    return TRUE;
+  }
+  *buffer = gst_buffer_make_writable (*buffer);
+  GST_BUFFER_PTS (*buffer) = running + batch->base_time;
+  GST_BUFFER_DTS (*buffer) = GST_CLOCK_TIME_NONE;
+  batch->n_frames += batch->track->medium == GST_RTC_MEDIA_AUDIO ||
+                     GST_BUFFER_FLAG_IS_SET (*buffer, GST_BUFFER_FLAG_MARKER);
+  return TRUE;
+}
 
-    GST_OBJECT_LOCK (self);
-    self->packets++;
-    self->frames += last;
-    GST_OBJECT_UNLOCK (self);
+/* Takes @list. */
+static void
+hand_out (GstRtcTrack *self, GstBufferList *list)
+{
+  Batch batch = {.track = self,
+      .base_time = gst_element_get_base_time (GST_ELEMENT (self))};
+  guint length;
+
+  list = gst_buffer_list_make_writable (list);
+  gst_buffer_list_foreach (list, set_clock_time, &batch);
+  length = gst_buffer_list_length (list);
+  if (length > 0) {
     g_mutex_lock (&self->out_lock);
+    self->packets += length;
+    self->frames += batch.n_frames;
     if (self->medium == GST_RTC_MEDIA_VIDEO)
-      keep_recent (self, buffer, self->starts_keyframe);
-    self->listener->packet (
-        self, buffer, self->starts_keyframe, self->user_data);
+      keep_recent (self, list, self->starts_keyframe);
+    self->listener->packets (
+        self, list, self->starts_keyframe, self->route, self->user_data);
     self->starts_keyframe = FALSE;
     g_mutex_unlock (&self->out_lock);
   }
-  gst_buffer_unref (buffer);
+  gst_buffer_list_unref (list);
 }
 
-static void
-hand_out_list (GstRtcTrack *self, GstBufferList *list)
+static GstBufferList *
+make_list (GstBuffer *buffer)
 {
-  for (guint i = 0; i < gst_buffer_list_length (list); i++)
-    hand_out (self, gst_buffer_ref (gst_buffer_list_get (list, i)));
-  gst_buffer_list_unref (list);
+  GstBufferList *list = gst_buffer_list_new_sized (1);
+
+  gst_buffer_list_add (list, buffer);
+  return list;
 }
 
 static void
@@ -256,9 +282,9 @@ on_end_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
   serve_pending_keyframe (self);
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
-    hand_out_list (self, g_steal_pointer (&info->data));
-  else
     hand_out (self, g_steal_pointer (&info->data));
+  else
+    hand_out (self, make_list (g_steal_pointer (&info->data)));
   return GST_PAD_PROBE_HANDLED;
 }
 
@@ -524,6 +550,18 @@ gst_rtc_track_ref_rtp_caps (GstRtcTrack *self)
 }
 
 void
+gst_rtc_track_set_route (GstRtcTrack *self, GPtrArray *route)
+{
+  GPtrArray *old;
+
+  g_mutex_lock (&self->out_lock);
+  old = self->route;
+  self->route = g_ptr_array_ref (route);
+  g_mutex_unlock (&self->out_lock);
+  g_ptr_array_unref (old);
+}
+
+void
 gst_rtc_track_set_muted (GstRtcTrack *self, gboolean muted)
 {
   if (g_atomic_int_get (&self->muted) == muted)
@@ -536,10 +574,10 @@ gst_rtc_track_set_muted (GstRtcTrack *self, gboolean muted)
 void
 gst_rtc_track_get_sent (GstRtcTrack *self, guint64 *packets, guint64 *frames)
 {
-  GST_OBJECT_LOCK (self);
+  g_mutex_lock (&self->out_lock);
   *packets = self->packets;
   *frames = self->frames;
-  GST_OBJECT_UNLOCK (self);
+  g_mutex_unlock (&self->out_lock);
 }
 
 static GstElement *
@@ -616,6 +654,7 @@ gst_rtc_track_finalize (GObject *object)
   g_strfreev (self->codecs);
   gst_clear_caps (&self->rtp_caps);
   g_ptr_array_unref (self->recent);
+  g_ptr_array_unref (self->route);
   g_mutex_clear (&self->out_lock);
   G_OBJECT_CLASS (gst_rtc_track_parent_class)->finalize (object);
 }
@@ -633,8 +672,9 @@ gst_rtc_track_init (GstRtcTrack *self)
 {
   g_mutex_init (&self->out_lock);
   self->recent =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_unref);
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_list_unref);
   self->recent_since = GST_CLOCK_TIME_NONE;
+  self->route = g_ptr_array_new ();
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->last_keyframe = GST_CLOCK_TIME_NONE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One local track: a bin that paces its input, encodes it once (or passes it
- * through) and hands every RTP packet to its listener.
+ * through) and hands its RTP packets to its listener.
  * Made and freed in state changes and pad requests; works on the streaming
  * thread of its input. */
 #pragma once
@@ -17,7 +17,8 @@ G_DECLARE_FINAL_TYPE (GstRtcTrack, gst_rtc_track, GST_RTC, TRACK, GstBin)
 /**
  * GstRtcTrackListener:
  * @ready: codec and RTP caps are known; again when the caps change
- * @packet: one RTP packet; @buffer borrowed, PTS in absolute time of the
+ * @packets: the RTP packets that the payloader made at once, of a frame as a
+ *   rule, for those on @route; @list borrowed, PTS in absolute time of the
  *   clock, for all viewers to share and not to be written to. @key: a
  *   keyframe begins with it. Under the lock that orders it with a replay
  * @failed: no encoding can be had, or it broke; once until the track is
@@ -29,8 +30,8 @@ G_DECLARE_FINAL_TYPE (GstRtcTrack, gst_rtc_track, GST_RTC, TRACK, GstBin)
 typedef struct
 {
   void (*ready) (GstRtcTrack *track, gpointer user_data);
-  void (*packet) (
-      GstRtcTrack *track, GstBuffer *buffer, gboolean key, gpointer user_data);
+  void (*packets) (GstRtcTrack *track, GstBufferList *list, gboolean key,
+      GPtrArray *route, gpointer user_data);
   void (*failed) (GstRtcTrack *track, const gchar *reason, gpointer user_data);
   void (*encoder_setup) (
       GstRtcTrack *track, GstElement *encoder, gpointer user_data);
@@ -56,6 +57,11 @@ GstCaps *gst_rtc_track_ref_rtp_caps (GstRtcTrack *track);
 void gst_rtc_track_fail (GstRtcTrack *track, const gchar *reason);
 gboolean gst_rtc_track_has_failed (GstRtcTrack *track);
 
+/* To whom packets go; what it holds is for the listener to know. Keeps a
+ * reference of @route, which must not change any more. When it returns, nothing
+ * is on its way by the route of before. Any thread but from within @packets. */
+void gst_rtc_track_set_route (GstRtcTrack *track, GPtrArray *route);
+
 /* While muted nothing leaves, and nothing is encoded. Any thread. */
 void gst_rtc_track_set_muted (GstRtcTrack *track, gboolean muted);
 
@@ -67,14 +73,14 @@ void gst_rtc_track_request_keyframe (GstRtcTrack *track);
  * thread. */
 void gst_rtc_track_prepare_keyframe (GstRtcTrack *track);
 
-/* Calls @func with each packet since a keyframe of the last 200 ms, in their
- * order and before any later one is handed out; FALSE when there is none.
- * Any thread. */
-typedef void (*GstRtcTrackReplayFunc) (GstBuffer *buffer, gpointer user_data);
+/* Calls @func with all that was handed out since a keyframe of the last
+ * 200 ms, in its order and before anything later is; FALSE when there is
+ * none. Any thread. */
+typedef void (*GstRtcTrackReplayFunc) (GstBufferList *list, gpointer user_data);
 gboolean gst_rtc_track_replay (
     GstRtcTrack *track, GstRtcTrackReplayFunc func, gpointer user_data);
 
-/* Packets and bytes handed out so far. Any thread. */
+/* Packets and frames handed out so far. Any thread. */
 void gst_rtc_track_get_sent (
     GstRtcTrack *track, guint64 *packets, guint64 *frames);
 

@@ -184,10 +184,11 @@ gst_rtc_viewer_has_video (GstRtcViewer *self)
 }
 
 void
-gst_rtc_viewer_push (GstRtcViewer *self, GstRtcMedia medium, GstBuffer *buffer)
+gst_rtc_viewer_push (
+    GstRtcViewer *self, GstRtcMedia medium, GstBufferList *list)
 {
   if (g_atomic_int_get (&self->wanted) & medium)
-    gst_rtc_peer_push (self->peer, medium, gst_buffer_ref (buffer));
+    gst_rtc_peer_push (self->peer, medium, list);
 }
 
 const gchar *

@@ -55,15 +55,15 @@ gboolean gst_rtc_viewer_is_retired (GstRtcViewer *viewer);
 void gst_rtc_viewer_set_wanted (GstRtcViewer *viewer, GstRtcMedia wanted);
 
 /* Video begins with a keyframe: TRUE once that has come, which @key says of
- * the packet at hand. Under the lock of the track that orders packets. */
+ * the packets at hand. Under the lock of the track that orders packets. */
 gboolean gst_rtc_viewer_begin_video (GstRtcViewer *viewer, gboolean key);
 /* Any thread. */
 gboolean gst_rtc_viewer_has_video (GstRtcViewer *viewer);
 
-/* One packet for it, if it wants the medium. @buffer borrowed. Any thread,
- * never blocks. */
+/* Packets for it, if it wants the medium. @list borrowed. Any thread, never
+ * blocks. */
 void gst_rtc_viewer_push (
-    GstRtcViewer *viewer, GstRtcMedia medium, GstBuffer *buffer);
+    GstRtcViewer *viewer, GstRtcMedia medium, GstBufferList *list);
 
 /* Set once. Borrowed. */
 const gchar *gst_rtc_viewer_get_media_session (GstRtcViewer *viewer);

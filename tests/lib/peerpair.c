@@ -245,19 +245,33 @@ pair_clear (Pair *pair)
   g_main_context_unref (pair->context);
 }
 
+/* The packets of a frame as they come from the payloader. */
+static GstBufferList *
+ref_packets (GstSample *sample)
+{
+  GstBufferList *list = gst_sample_get_buffer_list (sample);
+  GstBuffer *buffer = gst_sample_get_buffer (sample);
+
+  if (list)
+    return gst_buffer_list_ref (list);
+  list = gst_buffer_list_new_sized (1);
+  gst_buffer_list_add (list, gst_buffer_ref (buffer));
+  return list;
+}
+
 static GstFlowReturn
 push_sample (GstAppSink *appsink, Pair *pair, GstRtcMedia medium)
 {
   g_autoptr (GstSample) sample = gst_app_sink_pull_sample (appsink);
-  GstBuffer *buffer = sample ? gst_sample_get_buffer (sample) : NULL;
+  g_autoptr (GstBufferList) list = sample ? ref_packets (sample) : NULL;
 
-  if (!buffer || g_atomic_int_get (&pair->muted))
+  if (!list || g_atomic_int_get (&pair->muted))
     return GST_FLOW_OK;
   g_mutex_lock (&pair->lock);
   for (guint i = 0; i < pair->targets->len; i++) {
     Side *side = g_ptr_array_index (pair->targets, i);
 
-    gst_rtc_peer_push (side->peer, medium, gst_buffer_ref (buffer));
+    gst_rtc_peer_push (side->peer, medium, list);
   }
   g_mutex_unlock (&pair->lock);
   return GST_FLOW_OK;
@@ -304,7 +318,7 @@ pair_start_media (Pair *pair, gboolean audio)
       "vp8enc name=enc deadline=1 cpu-used=8 keyframe-max-dist=2000 "
       "lag-in-frames=0 target-bitrate=500000 ! "
       "rtpvp8pay pt=96 ssrc=1111 picture-id-mode=2 ! "
-      "appsink name=video sync=false async=false %s",
+      "appsink name=video sync=false async=false buffer-list=true %s",
       audio ? "audiotestsrc is-live=true samplesperbuffer=960 ! "
               "audio/x-raw,rate=48000,channels=2 ! opusenc ! "
               "rtpopuspay pt=97 ssrc=2222 ! "

@@ -17,8 +17,8 @@ LAYERS = [
     "rtcdialect",
     "rtcroomclient",
     "rtcroomreturn",
-    "gstrtcbus gstrtccodec gstrtcpads gstrtcsdp gstrtcserve gstrtcsettings"
-    " gstrtcstats",
+    "gstrtcbus gstrtccodec gstrtcfeed gstrtcpads gstrtcsdp gstrtcserve"
+    " gstrtcsettings gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
     "gstrtcsubscription gstrtcviewer",
