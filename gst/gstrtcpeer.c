@@ -824,7 +824,9 @@ on_upstream_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 }
 
 /* What the offer says of a track. `rtcp-fb-nack` and do-nack of the
- * transceiver would turn retransmission on. */
+ * transceiver would turn retransmission on. No transport-wide congestion
+ * control: an rtpsession of 1.22 leaves its sequence number out of the packets
+ * of a list. */
 static GstCaps *
 make_preferences (GstRtcMedia medium, GstCaps *rtp_caps)
 {
