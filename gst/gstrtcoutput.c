@@ -251,6 +251,7 @@ ask_for_keyframe (GstRtcOutput *self)
       now - self->last_keyframe < KEYFRAME_INTERVAL)
     return;
   self->last_keyframe = now;
+  GST_DEBUG_OBJECT (self, "asking for a keyframe");
   self->listener->keyframe_wanted (self, self->user_data);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main job: rtcsink to rtcsrc through a real room server, with the
  * picture compared and the tone measured. */
+#include <gst/video/video.h>
+
 #include "rtcparty.h"
 
 #include "gstrtcoutput.h"
@@ -114,6 +116,77 @@ test_late_viewer (RtcRoomFixture *fixture, gconstpointer data)
       G_TIME_SPAN_SECOND);
   rtc_viewer_free (late);
   rtc_viewer_free (first);
+  rtc_publisher_free (publisher);
+}
+
+/* What is still to get lost, each atomic. */
+typedef struct
+{
+  gint packets;
+  gint requests;
+} Losses;
+
+static GstPadProbeReturn
+lose_one (gint *left)
+{
+  return g_atomic_int_add (left, -1) > 0 ? GST_PAD_PROBE_DROP
+                                         : GST_PAD_PROBE_REMOVE;
+}
+
+static GstPadProbeReturn
+on_packets_to_lose (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Losses *losses = user_data;
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  const gchar *medium =
+      gst_structure_get_string (gst_caps_get_structure (caps, 0), "media");
+
+  if (!g_str_equal ("video", medium))
+    return GST_PAD_PROBE_REMOVE;
+  return lose_one (&losses->packets);
+}
+
+static GstPadProbeReturn
+on_request_to_lose (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Losses *losses = user_data;
+
+  if (!gst_video_event_is_force_key_unit (GST_PAD_PROBE_INFO_EVENT (info)))
+    return GST_PAD_PROBE_OK;
+  return lose_one (&losses->requests);
+}
+
+static void
+on_peer_that_loses (GstElement *sink, const gchar *user_id,
+    GstElement *webrtcbin, gpointer losses)
+{
+  for (GList *item = webrtcbin->sinkpads; item; item = item->next) {
+    gst_pad_add_probe (item->data,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+        on_packets_to_lose, losses, NULL);
+    gst_pad_add_probe (item->data, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+        on_request_to_lose, losses, NULL);
+  }
+}
+
+/* As with packets that overtake the end of the DTLS handshake: the viewer
+ * knows of no gap. */
+static void
+test_first_keyframe_lost (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer;
+  Losses losses = {.packets = 4, .requests = 2};
+
+  g_signal_connect (rtc_pipeline_get (publisher->pipeline, "sink"),
+      "peer-created", G_CALLBACK (on_peer_that_loses), &losses);
+  viewer = rtc_viewer_new (fixture, publisher->painter, "");
+  rtc_test_wait (
+      fixture->context, rtc_reader_get_frames (viewer->reader) >= 10);
+  g_assert_cmpint (0, >=, g_atomic_int_get (&losses.packets));
+  rtc_viewer_assert_good_picture (viewer);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
   rtc_publisher_free (publisher);
 }
 
@@ -343,6 +416,7 @@ main (int argc, char **argv)
   ADD ("pad-says-whose-it-is", test_pad_says_whose_it_is);
   ADD ("three-viewers", test_three_viewers);
   ADD ("late-viewer", test_late_viewer);
+  ADD ("first-keyframe-lost", test_first_keyframe_lost);
   ADD ("viewer-first", test_viewer_first);
   ADD ("end-of-stream", test_end_of_stream);
   ADD ("publisher-returns", test_publisher_returns);
