@@ -17,9 +17,12 @@ struct _GstRtcWorker
   gint ended; /* atomic */
 
   GMutex lock;
+  GCond returned;   /* from a job */
   gboolean stopped; /* under lock */
+  gboolean busy;    /* under lock: a job runs */
+  guint64 n_done;   /* under lock; jobs that have run */
   GQueue jobs;      /* under lock */
-  GSource *wakeup;  /* ready while jobs are queued */
+  GSource *wakeup;  /* under lock: ready while jobs are queued */
 };
 
 typedef struct
@@ -44,15 +47,25 @@ run_next_job (gpointer user_data)
 {
   GstRtcWorker *worker = user_data;
   g_autoptr (Job) job = NULL;
+  gboolean stopped;
 
   g_mutex_lock (&worker->lock);
+  stopped = worker->stopped;
   job = g_queue_pop_head (&worker->jobs);
-  if (g_queue_is_empty (&worker->jobs))
+  worker->busy = job != NULL;
+  if (!stopped && g_queue_is_empty (&worker->jobs))
     g_source_set_ready_time (worker->wakeup, -1);
   g_mutex_unlock (&worker->lock);
 
-  if (job)
-    job->func (job->data, NULL);
+  if (!job)
+    return stopped ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+  job->func (job->data, NULL);
+
+  g_mutex_lock (&worker->lock);
+  worker->busy = FALSE;
+  worker->n_done++;
+  g_cond_broadcast (&worker->returned);
+  g_mutex_unlock (&worker->lock);
   return G_SOURCE_CONTINUE;
 }
 
@@ -95,6 +108,7 @@ worker_new_full (const gchar *name, GMainContext *context)
   worker->context =
       context ? g_main_context_ref (context) : g_main_context_new ();
   g_mutex_init (&worker->lock);
+  g_cond_init (&worker->returned);
   g_queue_init (&worker->jobs);
 
   worker->wakeup = g_source_new (&wakeup_funcs, sizeof (GSource));
@@ -138,6 +152,7 @@ gst_rtc_worker_unref (GstRtcWorker *worker)
   gst_rtc_worker_stop (worker);
   g_main_context_unref (worker->context);
   g_mutex_clear (&worker->lock);
+  g_cond_clear (&worker->returned);
   g_free (worker->name);
   g_free (worker);
 }
@@ -177,31 +192,76 @@ gst_rtc_worker_invoke (
     job_free (job);
 }
 
-void
-gst_rtc_worker_stop (GstRtcWorker *worker)
+gboolean
+gst_rtc_worker_wait (GstRtcWorker *worker, guint ms)
 {
-  GQueue left = G_QUEUE_INIT;
+  const gint64 deadline =
+      g_get_monotonic_time () + (gint64)ms * G_TIME_SPAN_MILLISECOND;
+  gboolean in_time = TRUE;
+  guint64 n_done;
+
+  if (gst_rtc_worker_is_current (worker))
+    return TRUE;
+  g_mutex_lock (&worker->lock);
+  n_done = worker->n_done;
+  while (in_time && worker->busy && worker->n_done == n_done)
+    in_time = g_cond_wait_until (&worker->returned, &worker->lock, deadline);
+  g_mutex_unlock (&worker->lock);
+  return in_time;
+}
+
+/* From now on nothing is queued; FALSE when it was so before. */
+static gboolean
+refuse_jobs (GstRtcWorker *worker, GQueue *left, GSource **wakeup)
+{
   gboolean first;
 
   g_mutex_lock (&worker->lock);
   first = !worker->stopped;
   worker->stopped = TRUE;
   if (first) {
-    left = worker->jobs;
+    *left = worker->jobs;
     g_queue_init (&worker->jobs);
+    *wakeup = g_steal_pointer (&worker->wakeup);
   }
   g_mutex_unlock (&worker->lock);
+  return first;
+}
 
-  if (!first)
-    return;
-
+static void
+end_thread (GstRtcWorker *worker, gboolean join, GQueue *left, GSource *wakeup)
+{
   g_atomic_int_set (&worker->ended, TRUE);
   g_main_context_wakeup (worker->context);
-  if (worker->thread && g_thread_self () == worker->thread)
-    g_clear_pointer (&worker->thread, g_thread_unref);
-  else
+  if (join && g_thread_self () != worker->thread)
     g_clear_pointer (&worker->thread, g_thread_join);
-  g_source_destroy (worker->wakeup);
-  g_clear_pointer (&worker->wakeup, g_source_unref);
-  g_queue_clear_full (&left, (GDestroyNotify)job_free);
+  else
+    g_clear_pointer (&worker->thread, g_thread_unref);
+  g_source_destroy (wakeup);
+  g_source_unref (wakeup);
+  g_queue_clear_full (left, (GDestroyNotify)job_free);
+}
+
+void
+gst_rtc_worker_stop (GstRtcWorker *worker)
+{
+  GQueue left = G_QUEUE_INIT;
+  GSource *wakeup;
+
+  if (refuse_jobs (worker, &left, &wakeup))
+    end_thread (worker, TRUE, &left, wakeup);
+}
+
+gboolean
+gst_rtc_worker_stop_within (GstRtcWorker *worker, guint ms)
+{
+  GQueue left = G_QUEUE_INIT;
+  gboolean returned;
+  GSource *wakeup;
+
+  if (!refuse_jobs (worker, &left, &wakeup))
+    return TRUE;
+  returned = gst_rtc_worker_wait (worker, ms);
+  end_thread (worker, returned, &left, wakeup);
+  return returned;
 }

@@ -40,6 +40,14 @@ void gst_rtc_worker_invoke (
  * the running function returns. */
 void gst_rtc_worker_stop (GstRtcWorker *worker);
 
+/* Waits until the function that runs now, if any, has returned. FALSE when
+ * @ms were not enough. Does not wait on the worker itself. */
+gboolean gst_rtc_worker_wait (GstRtcWorker *worker, guint ms);
+
+/* As gst_rtc_worker_stop (), but a function that does not return within @ms
+ * is left to itself: FALSE, and the thread ends after it. */
+gboolean gst_rtc_worker_stop_within (GstRtcWorker *worker, guint ms);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcWorker, gst_rtc_worker_unref)
 
 G_END_DECLS

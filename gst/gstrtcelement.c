@@ -15,6 +15,9 @@ GST_DEBUG_CATEGORY_STATIC (element_debug);
 /* How long READY to NULL waits for the goodbye to reach the server. */
 #define SHUTDOWN_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
 #define HOLD_ERRORS 1000 /* ms */
+/* For a callback of the application that may itself be waiting for the state
+ * change that waits for it. */
+#define CALLBACK_TIMEOUT_MS 1000
 
 enum
 {
@@ -134,6 +137,15 @@ gst_rtc_element_invoke (GstRtcElement *self, GstRtcElementFunc func,
     gpointer data, GDestroyNotify destroy)
 {
   queue_job (self, FALSE, func, data, destroy);
+}
+
+void
+gst_rtc_element_wait_for_callback (GstRtcElement *self)
+{
+  g_autoptr (GstRtcWorker) notifier = ref_worker (self, TRUE);
+
+  if (notifier && !gst_rtc_worker_wait (notifier, CALLBACK_TIMEOUT_MS))
+    GST_WARNING_OBJECT (self, "a callback does not return");
 }
 
 void
@@ -968,7 +980,8 @@ close_worker (GstRtcElement *self)
   priv->connection_state = GST_RTC_CONNECTION_DISCONNECTED;
   g_clear_pointer (&priv->config, gst_rtc_config_unref);
   GST_OBJECT_UNLOCK (self);
-  gst_rtc_worker_stop (notifier);
+  if (!gst_rtc_worker_stop_within (notifier, CALLBACK_TIMEOUT_MS))
+    GST_WARNING_OBJECT (self, "a callback does not return");
   held = end_holding (self);
 }
 

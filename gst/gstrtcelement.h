@@ -69,6 +69,11 @@ void gst_rtc_element_invoke (GstRtcElement *self, GstRtcElementFunc func,
 void gst_rtc_element_notify (GstRtcElement *self, GstRtcElementFunc func,
     gpointer data, GDestroyNotify destroy);
 
+/* Until the callback that the notifier runs now has returned, for a second at
+ * most and not on the notifier itself: what it adds to the pipeline must not
+ * miss the rest of a state change. */
+void gst_rtc_element_wait_for_callback (GstRtcElement *self);
+
 /* The worker itself; a new reference, NULL in NULL. Any thread. */
 GstRtcWorker *gst_rtc_element_ref_worker (GstRtcElement *self);
 

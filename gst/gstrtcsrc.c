@@ -1121,8 +1121,10 @@ gst_rtc_src_change_state (GstElement *element, GstStateChange transition)
     ret = GST_STATE_CHANGE_NO_PREROLL;
   else if (ret == GST_STATE_CHANGE_NO_PREROLL)
     ret = GST_STATE_CHANGE_SUCCESS;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     remove_all_outputs (self);
+    gst_rtc_element_wait_for_callback (GST_RTC_ELEMENT (self));
+  }
   return ret;
 }
 

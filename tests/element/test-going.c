@@ -461,6 +461,128 @@ test_destroyed_in_a_callback (Fixture *fixture, gconstpointer data)
     stop_at (fixture, (Moment)moment, TRUE);
 }
 
+/* --- a callback of one thread, a state change of another --- */
+
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  GstElement *pipeline;
+  GstElement *sink;   /* under lock; added by the callback */
+  GstState going_to;  /* under lock; what the sink is left in */
+  gboolean stops_too; /* the callback changes the state of all */
+  gboolean inside;    /* under lock */
+  gboolean done;      /* under lock */
+} Overlap;
+
+static GstBusSyncReply
+on_overlap_message (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  Overlap *overlap = user_data;
+
+  g_mutex_lock (&overlap->lock);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_STATE_CHANGED &&
+      overlap->sink && GST_MESSAGE_SRC (message) == (gpointer)overlap->sink) {
+    gst_message_parse_state_changed (message, NULL, &overlap->going_to, NULL);
+    g_cond_broadcast (&overlap->changed);
+  }
+  g_mutex_unlock (&overlap->lock);
+  gst_message_unref (message);
+  return GST_BUS_DROP;
+}
+
+/* Adds a sink; while it does, the other thread has got as far as READY. */
+static void
+on_overlapping_pad (GstElement *rtc, GstPad *pad, gpointer user_data)
+{
+  Overlap *overlap = user_data;
+
+  g_mutex_lock (&overlap->lock);
+  if (overlap->sink) {
+    g_mutex_unlock (&overlap->lock);
+    return;
+  }
+  overlap->sink = gst_element_factory_make ("fakesink", NULL);
+  g_object_set (overlap->sink, "async", FALSE, NULL);
+  g_mutex_unlock (&overlap->lock);
+  gst_bin_add (GST_BIN (overlap->pipeline), overlap->sink);
+  gst_element_set_state (overlap->sink, GST_STATE_PLAYING);
+
+  g_mutex_lock (&overlap->lock);
+  overlap->inside = TRUE;
+  g_cond_broadcast (&overlap->changed);
+  while (overlap->going_to != GST_STATE_READY)
+    g_cond_wait (&overlap->changed, &overlap->lock);
+  g_mutex_unlock (&overlap->lock);
+
+  if (overlap->stops_too)
+    gst_element_set_state (overlap->pipeline, GST_STATE_NULL);
+  else
+    gst_element_set_state (overlap->sink, GST_STATE_PLAYING);
+  g_mutex_lock (&overlap->lock);
+  overlap->done = TRUE;
+  g_cond_broadcast (&overlap->changed);
+  g_mutex_unlock (&overlap->lock);
+}
+
+static void
+wait_overlap (Overlap *overlap, const gboolean *flag)
+{
+  g_mutex_lock (&overlap->lock);
+  while (!*flag)
+    g_cond_wait (&overlap->changed, &overlap->lock);
+  g_mutex_unlock (&overlap->lock);
+}
+
+static void
+stop_under_callback (Fixture *fixture, gboolean stops_too)
+{
+  RtcPipeline *publisher =
+      check_publisher_new (gst_rtc_server_get_url (fixture->server), "");
+  GstElement *viewer = parse_pipeline (
+      "rtcsrc name=rtc", gst_rtc_server_get_url (fixture->server));
+  GstElement *src = gst_bin_get_by_name (GST_BIN (viewer), "rtc");
+  g_autoptr (GstBus) bus = gst_element_get_bus (viewer);
+  Overlap overlap = {.pipeline = viewer, .stops_too = stops_too};
+  gint64 started;
+
+  g_mutex_init (&overlap.lock);
+  g_cond_init (&overlap.changed);
+  gst_bus_set_sync_handler (bus, on_overlap_message, &overlap, NULL);
+  g_signal_connect (
+      src, "pad-added", G_CALLBACK (on_overlapping_pad), &overlap);
+  rtc_pipeline_play (publisher);
+  gst_element_set_state (viewer, GST_STATE_PLAYING);
+  wait_overlap (&overlap, &overlap.inside);
+
+  started = g_get_monotonic_time ();
+  gst_element_set_state (viewer, GST_STATE_NULL);
+  g_assert_cmpint (g_get_monotonic_time () - started, <, 2 * LONGEST_STOP);
+  wait_overlap (&overlap, &overlap.done);
+  g_assert_cmpint (GST_STATE_NULL, ==, GST_STATE (overlap.sink));
+  g_assert_cmpint (GST_STATE_NULL, ==, GST_STATE (src));
+
+  gst_object_unref (src);
+  gst_object_unref (viewer);
+  rtc_pipeline_free (publisher);
+  g_mutex_clear (&overlap.lock);
+  g_cond_clear (&overlap.changed);
+}
+
+/* What the application adds in a callback goes to NULL with the pipeline. */
+static void
+test_null_while_a_sink_is_added (Fixture *fixture, gconstpointer data)
+{
+  stop_under_callback (fixture, FALSE);
+}
+
+/* Each waits for the other; the element does so for a bounded time. */
+static void
+test_null_from_two_threads (Fixture *fixture, gconstpointer data)
+{
+  stop_under_callback (fixture, TRUE);
+}
+
 /* --- any moment --- */
 
 static void
@@ -536,6 +658,9 @@ main (int argc, char **argv)
   CHECK_ADD ("/going/with-the-server-gone", test_with_the_server_gone);
   CHECK_ADD ("/going/null-in-a-callback", test_null_in_a_callback);
   CHECK_ADD ("/going/destroyed-in-a-callback", test_destroyed_in_a_callback);
+  CHECK_ADD (
+      "/going/null-while-a-sink-is-added", test_null_while_a_sink_is_added);
+  CHECK_ADD ("/going/null-from-two-threads", test_null_from_two_threads);
   CHECK_ADD ("/going/any-moment", test_any_moment);
   g_test_add_func ("/going/nothing-is-left", test_nothing_is_left);
   return g_test_run ();

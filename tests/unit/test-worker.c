@@ -82,7 +82,7 @@ run_nested (gpointer data, gpointer unused)
 static void
 count_destroyed (gpointer data)
 {
-  ((Record *)data)->n_destroyed++;
+  g_atomic_int_inc (&((Record *)data)->n_destroyed);
 }
 
 static void
@@ -159,6 +159,56 @@ stopping_twice_is_harmless (void)
   gst_rtc_worker_unref (worker);
 }
 
+/* A job that does not return before it is told to. */
+static void
+run_held (gpointer data, gpointer user_data)
+{
+  Record *record = data;
+
+  note (record, 'a');
+  g_mutex_lock (&record->lock);
+  while (record->n_run < 2)
+    g_cond_wait (&record->changed, &record->lock);
+  g_mutex_unlock (&record->lock);
+}
+
+static void
+a_running_job_is_waited_for (void)
+{
+  Record record;
+
+  record_init (&record);
+  record.worker = gst_rtc_worker_new ("rtc-test");
+  g_assert_true (gst_rtc_worker_wait (record.worker, 0));
+  gst_rtc_worker_invoke (record.worker, run_held, &record, NULL);
+  wait_for_runs (&record, 1);
+  g_assert_false (gst_rtc_worker_wait (record.worker, 1));
+  note (&record, 'b');
+  g_assert_true (gst_rtc_worker_wait (record.worker, 10000));
+  gst_rtc_worker_stop (record.worker);
+  record_clear (&record);
+}
+
+static void
+a_job_that_does_not_return_is_left_alone (void)
+{
+  GstRtcWorker *worker = gst_rtc_worker_new ("rtc-test");
+  Record record;
+
+  record_init (&record);
+  record.worker = gst_rtc_worker_ref (worker);
+  gst_rtc_worker_invoke (worker, run_held, &record, count_destroyed);
+  wait_for_runs (&record, 1);
+  g_assert_false (gst_rtc_worker_stop_within (worker, 1));
+  g_assert_true (gst_rtc_worker_stop_within (worker, 1));
+  note (&record, 'b');
+  g_assert_true (gst_rtc_worker_wait (worker, 10000));
+  gst_rtc_worker_unref (worker);
+  while (!g_atomic_int_get (&record.n_destroyed))
+    g_thread_yield ();
+  record_clear (&record);
+}
+
 static void
 the_last_unref_stops (void)
 {
@@ -203,6 +253,10 @@ main (int argc, char **argv)
       what_is_queued_at_the_stop_is_destroyed);
   g_test_add_func (
       "/worker/stopping-twice-is-harmless", stopping_twice_is_harmless);
+  g_test_add_func (
+      "/worker/a-running-job-is-waited-for", a_running_job_is_waited_for);
+  g_test_add_func ("/worker/a-job-that-does-not-return-is-left-alone",
+      a_job_that_does_not_return_is_left_alone);
   g_test_add_func ("/worker/the-last-unref-stops", the_last_unref_stops);
   g_test_add_func ("/worker/a-foreign-context-is-iterated-by-its-owner",
       a_foreign_context_is_iterated_by_its_owner);
