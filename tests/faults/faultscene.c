@@ -24,8 +24,8 @@
 
 /* --- failing --- */
 
-static void
-print_party (const FaultParty *party)
+void
+fault_party_print (const FaultParty *party)
 {
   g_printerr ("#   %s: %s, %u frames, %u audio, longest gap %d ms%s%s\n",
       party->name, party->state, party->frames, party->audio,
@@ -69,7 +69,7 @@ fault_fail (FaultScene *scene, const gchar *format, ...)
   va_end (args);
   g_printerr ("# %s: %s\n", scene->row->id, text);
   for (guint i = 0; i < scene->parties->len && i < 4; i++)
-    print_party (g_ptr_array_index (scene->parties, i));
+    fault_party_print (g_ptr_array_index (scene->parties, i));
   remove_directory (scene->directory);
   netem_client_free (scene->net);
   exit (EXIT_FAILURE);
@@ -373,8 +373,8 @@ mark_provoked (FaultScene *scene)
   }
 }
 
-static void
-scene_init (FaultScene *scene, const FaultRow *row)
+void
+fault_scene_init (FaultScene *scene, const FaultRow *row)
 {
   g_autoptr (GError) error = NULL;
 
@@ -395,11 +395,23 @@ scene_init (FaultScene *scene, const FaultRow *row)
 }
 
 void
+fault_scene_clear (FaultScene *scene)
+{
+  stop_parties (scene);
+  stop_server (scene);
+  netem_client_free (scene->net);
+  remove_directory (scene->directory);
+  g_free (scene->directory);
+  g_free (scene->server_url);
+  g_ptr_array_unref (scene->parties);
+}
+
+void
 fault_row_run (const FaultRow *row)
 {
   FaultScene scene;
 
-  scene_init (&scene, row);
+  fault_scene_init (&scene, row);
   if (row->prepare)
     row->prepare (&scene);
   else
@@ -422,12 +434,5 @@ fault_row_run (const FaultRow *row)
   fault_let_pass (&scene, SETTLE_MS);
   check_told (&scene, scene.publisher, row->publisher_told);
   check_told (&scene, scene.viewer, row->viewer_told);
-
-  stop_parties (&scene);
-  stop_server (&scene);
-  netem_client_free (scene.net);
-  remove_directory (scene.directory);
-  g_free (scene.directory);
-  g_free (scene.server_url);
-  g_ptr_array_unref (scene.parties);
+  fault_scene_clear (&scene);
 }

@@ -113,6 +113,7 @@ typedef struct
   gchar *state;
   guint frames;
   guint audio;
+  guint marked;       /* frames at a moment that the row remembers */
   guint last;         /* number of the last picture */
   gint64 last_frame;  /* monotonic us at which frames last grew, 0 before */
   gint64 longest_gap; /* us between pictures since the row began to provoke */
@@ -147,6 +148,10 @@ struct _FaultScene
 
 #define FAULT_APP_ID "faultsfaultsfaultsfaults"
 #define FAULT_APP_KEY "a key for the tests and for nothing else"
+
+/* The stage alone, and the end of all who are on it, which are checked. */
+void fault_scene_init (FaultScene *scene, const FaultRow *row);
+void fault_scene_clear (FaultScene *scene);
 
 /* Runs the row; returns when it has passed. */
 void fault_row_run (const FaultRow *row);
@@ -186,6 +191,8 @@ void fault_wait_server_end (FaultScene *scene);
 FaultParty *fault_party_new (FaultScene *scene, const gchar *role,
     const gchar *user, NetemEnd end, const gchar *url, const gchar *properties,
     const gchar *options);
+/* How it is and what it has told, on stderr. */
+void fault_party_print (const FaultParty *party);
 void fault_party_say (FaultParty *party, const gchar *line);
 void fault_party_signal (FaultParty *party, gint signal);
 gboolean fault_party_is_connected (FaultParty *party);

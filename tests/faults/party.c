@@ -45,7 +45,6 @@ typedef struct
   GPtrArray *readers; /* lock; of RtcReader, one for each video pad there was */
   guint n_removing;   /* lock; bins on their way out of the pipeline */
   GCond removed;      /* of one of them */
-  guint n_told;       /* messages told */
   GstElement *screen; /* source of the second pad */
   gint painted;       /* atomic */
   gint heard;         /* atomic; audio buffers */
@@ -134,8 +133,9 @@ tell_message (GstMessage *message)
 static void
 tell_new_messages (Party *self)
 {
-  for (; self->n_told < self->pipeline->messages->len; self->n_told++)
-    tell_message (g_ptr_array_index (self->pipeline->messages, self->n_told));
+  for (guint i = 0; i < self->pipeline->messages->len; i++)
+    tell_message (g_ptr_array_index (self->pipeline->messages, i));
+  rtc_pipeline_forget (self->pipeline);
 }
 
 static guint
