@@ -443,6 +443,187 @@ export const cases = {
       document.documentElement.scrollWidth <= innerWidth), true);
   },
 
+  async 'many people and long names have place'(browser) {
+    const { url } = await startServer();
+    const helper = await Page.open(browser, url);
+    const room = `a-room-of.many_people@${'x'.repeat(100)}`;
+    const long = `somebody-with.a_long@name-${'y'.repeat(102)}`;
+
+    await helper.evaluate(async ([room, users]) => {
+      const { RtcRoom } = await import('/page/rtc-room.js');
+
+      globalThis.clients = [];
+      for (const user of users) {
+        const client = new RtcRoom();
+
+        await client.join({ room, user });
+        globalThis.clients.push(client);
+      }
+    }, [room, ['bob', 'carol', 'dave', 'erin', long]]);
+    const page = await Page.enter(browser, url, room, 'ann');
+    const names = () => page.evaluate(() => [...document.querySelectorAll('.tile')]
+      .map((tile) => tile.dataset.user));
+
+    await until('everybody', async () => (await names()).length === 6);
+    assert.deepEqual(await names(), ['bob', 'carol', 'dave', 'erin', long, 'ann']);
+    /* Who begins to share comes before those who do not. */
+    await helper.evaluate(async () => globalThis.clients[4].publish(
+      await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } })));
+    await page.sees(long);
+    assert.deepEqual(await names(), [long, 'bob', 'carol', 'dave', 'erin', 'ann']);
+    await page.shot('many');
+    for (const [name, width, height] of [['many-phone', 390, 844], ['many-small', 320, 568]]) {
+      await page.page.setViewportSize({ width, height });
+      assert.equal(await page.evaluate(() =>
+        document.documentElement.scrollWidth <= innerWidth), true, name);
+      for (const id of ['.title', '#connection', '#count', '#copy', '#microphone', '#exit'])
+        assert.ok(await page.page.locator(id).evaluate((element) => {
+          const { left, right, width } = element.getBoundingClientRect();
+
+          return left >= 0 && right <= innerWidth && width > 0;
+        }), `${id} of ${name}`);
+      await page.shot(name);
+    }
+    assert.deepEqual(page.faults, []);
+  },
+
+  async 'room and name are remembered, a token is not'(browser) {
+    const { url } = await startServer();
+    const page = await Page.open(browser, `${url}/#token=a-token`);
+
+    await page.page.fill('#room', 'kitchen');
+    await page.page.fill('#name', 'ann');
+    await page.page.keyboard.press('Enter');
+    await page.page.waitForSelector('#hall', { state: 'visible' });
+    assert.equal(page.page.url(), `${url}/kitchen`);
+    await page.page.click('#exit');
+    await page.page.waitForSelector('#join', { state: 'visible' });
+    await page.page.goto(url);
+    await page.page.waitForSelector('body[data-ready]');
+    assert.equal(await page.page.inputValue('#room'), 'kitchen');
+    assert.equal(await page.page.inputValue('#name'), 'ann');
+    assert.equal(await page.page.inputValue('#token'), '');
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).sort()),
+      ['rtc-room name', 'rtc-room room']);
+  },
+
+  async 'refusals and lost connections have the codes of the elements'(browser) {
+    const { url } = await startServer();
+    const page = await Page.open(browser, url);
+
+    /* A request of this type is not sent, but refused, or left without an
+     * answer where there is no code. */
+    await page.evaluate(() => {
+      const { prototype } = WebSocket;
+      const send = prototype.send;
+
+      globalThis.refuse = {};
+      prototype.send = function (text) {
+        const { type, id } = JSON.parse(text);
+        const code = globalThis.refuse[type];
+
+        delete globalThis.refuse[type];
+        if (code === undefined)
+          send.call(this, text);
+        else if (code)
+          setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data:
+            JSON.stringify({ type: 'error', id, code, reason: 'by the test' }) })));
+      };
+    });
+    const facts = await page.evaluate(async () => {
+      const { RtcRoom } = await import('/page/rtc-room.js');
+      const codeOf = (promise) => promise.then(() => 0,
+        ({ code, nativeCode, retryable }) => [code, nativeCode, retryable]);
+      const refused = (type, code, call) => {
+        globalThis.refuse[type] = code;
+        return codeOf(call());
+      };
+      const event = (target, type, check = () => true) => new Promise((resolve) => {
+        target.addEventListener(type, function told({ detail }) {
+          if (!check(detail))
+            return;
+          target.removeEventListener(type, told);
+          resolve(detail);
+        });
+      });
+      const ann = new RtcRoom({ signalingTimeout: 400, reconnectDelay: 2000 });
+      const bob = new RtcRoom();
+      const canvas = document.createElement('canvas');
+
+      canvas.getContext('2d');
+      const media = canvas.captureStream();
+      const facts = {};
+
+      /* A join that leave cuts off, and one right behind it. */
+      const cut = codeOf(ann.join({ room: 'hall', user: 'ann' }));
+
+      await ann.leave();
+      const second = codeOf(ann.join({ room: 'hall', user: 'ann' }));
+
+      facts.joins = [await cut, await second, ann.state];
+      await bob.join({ room: 'hall', user: 'bob' });
+      facts.publish = await refused('publish', 300006, () => ann.publish(media));
+      facts.otherwise = await refused('publish', 100005, () => ann.publish(media));
+      facts.timeout = await refused('publish', 0, () => ann.publish(media));
+      const added = event(bob, 'stream-added');
+
+      facts.published = await codeOf(ann.publish(media));
+      facts.mute = await refused('mute-local', 300003, () => ann.muteLocal({ video: true }));
+      facts.muted = ann.ownStreams[0].videoMuted;
+      await added;
+      facts.gone = await refused('subscribe', 200001, () => bob.subscribe('ann'));
+      await bob.subscribe('ann');
+      facts.unsubscribe = await refused('unsubscribe', 300002, () => bob.unsubscribe('ann'));
+      facts.kept = !!bob.getMedia('ann');
+      facts.pause = await refused('mute-remote', 300004,
+        () => bob.muteRemote('ann', { video: true }));
+      facts.nothing = [await codeOf(ann.muteLocal()), await codeOf(ann.renewToken('')),
+        await codeOf(bob.muteRemote('ann', { video: 1 })),
+        await codeOf(bob.subscribe('ann', { audio: false, video: false }))];
+
+      /* What is pending when the connection breaks, and what comes later. */
+      const away = event(ann, 'state', ({ state }) => state === 'reconnecting');
+      const pending = refused('renew-token', 0, () => ann.renewToken('t'));
+
+      globalThis.sockets.find((socket) => socket.readyState === 1)
+        .close(4000, 'cut by the test');
+      await away;
+      facts.broken = await pending;
+      facts.down = await codeOf(ann.renewToken('t'));
+      const removed = event(bob, 'stream-removed');
+
+      /* The server still holds it, and is told when it is back. */
+      facts.unpublish = await codeOf(ann.unpublish());
+      await event(ann, 'state', ({ state }) => state === 'joined');
+      facts.removed = (await removed).reason;
+      facts.leave = await refused('leave', 300005, () => ann.leave());
+      facts.out = [ann.state, await codeOf(ann.unpublish()), await codeOf(ann.muteLocal(
+        { audio: true })), await codeOf(ann.muteRemote('bob', { audio: true })),
+      await codeOf(ann.unsubscribe('bob')), await codeOf(ann.subscribe('bob'))];
+      await bob.leave();
+      return facts;
+    });
+
+    assert.deepEqual(facts.joins, [[300008, 0, true], 0, 'joined']);
+    assert.deepEqual(facts.publish, [300006, 0, true]);
+    assert.deepEqual(facts.otherwise, [300006, 100005, true]);
+    assert.deepEqual(facts.timeout, [300009, 0, true]);
+    assert.equal(facts.published, 0);
+    assert.deepEqual(facts.mute, [300003, 0, true]);
+    assert.equal(facts.muted, false);
+    assert.deepEqual(facts.gone, [200001, 0, true]);
+    assert.deepEqual(facts.unsubscribe, [300002, 0, true]);
+    assert.equal(facts.kept, true);
+    assert.deepEqual(facts.pause, [300004, 0, true]);
+    assert.deepEqual(facts.nothing, Array(4).fill([100001, 0, false]));
+    assert.equal(facts.broken[0], 500001);
+    assert.deepEqual(facts.down, [300010, 0, true]);
+    assert.equal(facts.unpublish, 0);
+    assert.equal(facts.removed, 'unpublished');
+    assert.deepEqual(facts.leave, [300005, 0, true]);
+    assert.deepEqual(facts.out, ['out', ...Array(5).fill([100002, 0, false])]);
+  },
+
   async 'the client tells its errors as objects'(browser) {
     const { url } = await startServer();
     const page = await Page.open(browser, url);
@@ -452,8 +633,11 @@ export const cases = {
       const room = new RtcRoom();
       const other = new RtcRoom();
       const events = [];
-      const media = new MediaStream();
+      const canvas = document.createElement('canvas');
       const errors = {};
+
+      canvas.getContext('2d');
+      const media = canvas.captureStream();
 
       for (const type of ['state', 'peer-online', 'peer-leave'])
         room.addEventListener(type, ({ detail }) =>
@@ -466,7 +650,7 @@ export const cases = {
       errors.joinTwice = await errorOf(room.join({ room: 'hall' }));
       await joining;
       errors.joinAgain = await errorOf(room.join({ room: 'hall' }));
-      errors.nothing = await errorOf(room.publish(media));
+      errors.nothing = await errorOf(room.publish(new MediaStream()));
       errors.notPublished = await errorOf(room.muteLocal({ audio: true }));
       errors.nobody = await errorOf(room.subscribe('nobody'));
       await other.join({ room: 'hall', user: 'bob' });

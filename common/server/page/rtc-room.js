@@ -121,6 +121,7 @@ export class RtcRoom extends EventTarget {
   #wanted = new Map(); /* key -> subscription */
   #sessions = new Map(); /* id -> media session with its owner */
   #fading = new Set(); /* sessions of a server that is no more */
+  #dropped = new Set(); /* screen: unpublished while the server was away */
 
   constructor(options = {}) {
     super();
@@ -155,17 +156,18 @@ export class RtcRoom extends EventTarget {
 
   /** Enters a room. `user` is made up when absent. */
   async join({ room, user = makeUserId(), token, visible = true } = {}) {
-    if (this.#state === 'connecting')
-      throw new RtcError(codes.CONNECTING);
-    if (this.#state !== 'out')
-      throw new RtcError(codes.ALREADY_IN_ROOM);
     for (const [name, id] of
       Object.entries({ app: this.#options.appId, room, user })) {
       if (!isId(id ?? ''))
         throw new RtcError(codes.INVALID_PARAMS,
           `the ${name} must have 1 to 128 of the characters a-z A-Z 0-9 @ _ - .`);
     }
-    this.#who = { room, user, token: token || undefined, visible };
+    if (this.#state === 'connecting')
+      throw new RtcError(codes.CONNECTING);
+    if (this.#state !== 'out')
+      throw new RtcError(codes.ALREADY_IN_ROOM);
+    const who = this.#who = { room, user, token: token || undefined, visible };
+
     this.#setState('connecting');
     try {
       const answer = await this.#connect();
@@ -173,8 +175,9 @@ export class RtcRoom extends EventTarget {
       this.#enter(answer);
       return { user: answer.user, users: this.users };
     } catch (error) {
-      if (this.#state === 'connecting')
-        this.#goOut();
+      if (this.#who !== who)
+        throw new RtcError(codes.JOIN_ROOM_ERROR, 'the join was cut off by leave');
+      this.#goOut();
       throw toRtcError(error, codes.JOIN_ROOM_ERROR);
     }
   }
@@ -205,6 +208,8 @@ export class RtcRoom extends EventTarget {
 
   /** A new token for the same room and user. */
   async renewToken(token) {
+    if (!token)
+      throw new RtcError(codes.INVALID_PARAMS, 'the token is missing');
     await this.#request('renew-token', { token });
     this.#who.token = token;
   }
@@ -221,8 +226,9 @@ export class RtcRoom extends EventTarget {
    * tracks stay the caller's and are not stopped by unpublish. */
   async publish(media, { screen = false, audioMuted = false,
     videoMuted = false } = {}) {
-    if (this.#state === 'out' || this.#state === 'connecting')
-      throw new RtcError(codes.NOT_IN_ROOM);
+    if (!media?.getTracks().length)
+      throw new RtcError(codes.INVALID_PARAMS, 'there is no track to publish');
+    this.#needRoom();
     if (this.#own.has(screen))
       throw new RtcError(codes.ALREADY_PUBLISHED);
     const tracks = {
@@ -251,27 +257,41 @@ export class RtcRoom extends EventTarget {
     } catch (error) {
       if (this.#own.get(screen) === own)
         this.#own.delete(screen);
+      /* Too late an acceptance would leave it published. */
+      if (error.code === codes.SIGNALING_TIMEOUT)
+        this.#request('unpublish', { screen }).catch(() => {});
       throw error;
     }
     this.#emit('own-stream', { screen, published: true });
   }
 
+  /** Nothing is sent any more, whatever the server says to it. */
   async unpublish({ screen = false } = {}) {
+    this.#needRoom();
     if (!this.#own.has(screen))
       throw new RtcError(codes.NOT_PUBLISHED);
     this.#dropOwn(screen);
-    await this.#request('unpublish', { screen });
+    /* While reconnecting it is told to a server that still knows of it. */
+    if (this.#state === 'joined')
+      await this.#request('unpublish', { screen });
+    else
+      this.#dropped.add(screen);
   }
 
   /** Receives a stream, or changes what of it is received. The returned
    * MediaStream fills when media comes. */
   async subscribe(user, { screen = false, audio = true, video = true } = {}) {
     const key = keyOf(user, screen);
+
+    if (!audio && !video)
+      throw new RtcError(codes.INVALID_PARAMS, 'audio and video are both off');
+    this.#needRoom();
+    if (!this.#users.has(user))
+      throw new RtcError(codes.UID_NOT_FOUND);
+    if (!this.#users.get(user).has(key))
+      throw new RtcError(codes.STREAM_ID_NOT_FOUND);
     let entry = this.#wanted.get(key);
 
-    if (!this.#users.has(user))
-      throw new RtcError(this.#state === 'out' ? codes.NOT_IN_ROOM
-        : codes.UID_NOT_FOUND);
     if (!entry) {
       entry = { user, screen, media: new MediaStream(), session: null,
         before: null, attempt: 0, timer: 0, muted: {} };
@@ -289,37 +309,43 @@ export class RtcRoom extends EventTarget {
   }
 
   async unsubscribe(user, { screen = false } = {}) {
-    const key = keyOf(user, screen);
-
-    if (!this.#wanted.has(key))
-      throw new RtcError(codes.STREAM_ID_NOT_FOUND);
-    this.#dropWanted(key);
+    this.#findWanted(user, screen);
     await this.#request('unsubscribe', { user, screen });
+    this.#dropWanted(keyOf(user, screen));
   }
 
-  /** `true` stops sending a medium, `false` goes on; absent stays. */
+  /** `true` stops sending a medium, `false` goes on; absent stays. Where the
+   * server refuses, it is as it was before. */
   async muteLocal({ screen = false, audio, video } = {}) {
+    const flags = pickFlags({ audio, video });
+
+    this.#needRoom();
     const own = this.#own.get(screen);
 
     if (!own)
       throw new RtcError(codes.NOT_PUBLISHED);
-    Object.assign(own.muted, pickFlags({ audio, video }));
-    this.#feedViewers(own);
-    this.#emit('own-stream', { screen, published: true });
+    const before = { ...own.muted };
+
+    this.#setMuted(own, flags);
     /* While reconnecting it is told with the publication. */
-    if (this.#state === 'joined')
-      await this.#request('mute-local', { screen, ...pickFlags({ audio, video }) });
+    if (this.#state !== 'joined')
+      return;
+    try {
+      await this.#request('mute-local', { screen, ...flags });
+    } catch (error) {
+      if (this.#own.get(screen) === own)
+        this.#setMuted(own, before);
+      throw error;
+    }
   }
 
   /** `true` pauses what one receives, `false` resumes it; absent stays. */
   async muteRemote(user, { screen = false, audio, video } = {}) {
-    const entry = this.#wanted.get(keyOf(user, screen));
+    const flags = pickFlags({ audio, video });
+    const entry = this.#findWanted(user, screen);
 
-    if (!entry)
-      throw new RtcError(codes.STREAM_ID_NOT_FOUND);
-    await this.#request('mute-remote',
-      { user, screen, ...pickFlags({ audio, video }) });
-    Object.assign(entry.muted, pickFlags({ audio, video }));
+    await this.#request('mute-remote', { user, screen, ...flags });
+    Object.assign(entry.muted, flags);
   }
 
   /** The MediaStream of a subscription, null when there is none. */
@@ -414,6 +440,11 @@ export class RtcRoom extends EventTarget {
       this.#forgetSessions();
     else if (sessions)
       this.#dropEnded(new Set(sessions));
+    for (const screen of resumed ? this.#dropped : []) {
+      if (!this.#own.has(screen))
+        this.#request('unpublish', { screen }).catch(() => {});
+    }
+    this.#dropped.clear();
     for (const own of this.#own.values()) {
       const told = resumed ? this.#tellMutes(own) : this.#announce(own);
 
@@ -459,6 +490,7 @@ export class RtcRoom extends EventTarget {
         if (this.#state !== 'reconnecting')
           return;
         if (cause instanceof RtcError && cause.code === codes.JOIN_ROOM_ERROR) {
+          cause.retryable = false;
           this.#report(cause);
           this.#goOut(cause.reason);
         } else {
@@ -483,6 +515,7 @@ export class RtcRoom extends EventTarget {
       session.close();
     this.#sessions.clear();
     this.#fading.clear();
+    this.#dropped.clear();
     this.#missing.forEach((timer) => clearTimeout(timer));
     this.#missing.clear();
     this.#users.clear();
@@ -498,6 +531,23 @@ export class RtcRoom extends EventTarget {
 
   #report(error) {
     this.#emit('error', { error: toRtcError(error, codes.WEBSOCKET_FAILED) });
+  }
+
+  #needRoom() {
+    if (this.#state === 'out' || this.#state === 'connecting')
+      throw new RtcError(codes.NOT_IN_ROOM);
+  }
+
+  /* The subscription that a call names. */
+  #findWanted(user, screen) {
+    this.#needRoom();
+    const entry = this.#wanted.get(keyOf(user, screen));
+
+    if (!this.#users.has(user))
+      throw new RtcError(codes.UID_NOT_FOUND);
+    if (!entry)
+      throw new RtcError(codes.STREAM_ID_NOT_FOUND);
+    return entry;
   }
 
   #request(type, fields) {
@@ -801,6 +851,12 @@ export class RtcRoom extends EventTarget {
     session.offer();
   }
 
+  #setMuted(own, flags) {
+    Object.assign(own.muted, flags);
+    this.#feedViewers(own);
+    this.#emit('own-stream', { screen: own.screen, published: true });
+  }
+
   #feedViewers(own) {
     for (const session of [...this.#sessions.values(), ...this.#fading]) {
       if (session.viewer?.screen !== own.screen)
@@ -933,9 +989,17 @@ export class RtcRoom extends EventTarget {
   }
 }
 
+/* What a mute call is about, which has to be something. */
 function pickFlags(flags) {
-  return Object.fromEntries(Object.entries(flags)
-    .filter(([, value]) => value !== undefined));
+  const picked = Object.entries(flags).filter(([, value]) => value !== undefined);
+
+  if (!picked.length)
+    throw new RtcError(codes.INVALID_PARAMS, 'neither audio nor video is named');
+  for (const [name, value] of picked) {
+    if (typeof value !== 'boolean')
+      throw new RtcError(codes.INVALID_PARAMS, `${name} must be true or false`);
+  }
+  return Object.fromEntries(picked);
 }
 
 function describeOwn({ screen, media, codecs: names, muted }) {

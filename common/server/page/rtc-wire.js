@@ -5,6 +5,31 @@ import { RtcError, codes } from './rtc-error.js';
 
 const SUBPROTOCOL = 'rtc-room.v1';
 
+/* What a refusal of each request is called. */
+const refusals = {
+  'join': codes.JOIN_ROOM_ERROR,
+  'leave': codes.LEAVE_ERROR,
+  'renew-token': codes.JOIN_ROOM_ERROR,
+  'set-visibility': codes.PUBLISH_ERROR,
+  'publish': codes.PUBLISH_ERROR,
+  'unpublish': codes.UNPUBLISH_ERRO,
+  'subscribe': codes.SUBSCRIBE_FAILED,
+  'unsubscribe': codes.UNSUBSCRIBE_FAILED,
+  'mute-local': codes.MUTE_LOCAL_ERRO,
+  'mute-remote': codes.MUTE_REMOTE_ERROR,
+};
+const TARGETED = ['subscribe', 'unsubscribe', 'mute-remote'];
+
+/* Of other codes only those stay that say that the target is gone. */
+function makeRefusal(type, { code, reason }) {
+  const own = refusals[type] ?? code;
+  const kept = code === own || (TARGETED.includes(type) &&
+    (code === codes.UID_NOT_FOUND || code === codes.STREAM_ID_NOT_FOUND));
+
+  return new RtcError(kept ? code : own, reason || 'the server gives no reason',
+    { nativeCode: kept ? 0 : code });
+}
+
 /**
  * Asks for `websocketUrls`, `iceServers` and `pingInterval`. `ids` has app,
  * room and user; `signal` cuts it off.
@@ -68,7 +93,8 @@ export class Wire {
     this.#socket = socket;
     this.#timeout = timeout;
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = (event) => this.#end(event.code, event.reason);
+    socket.onclose = ({ code, reason }) => this.#end(new RtcError(
+      codes.WEBSOCKET_FAILED, reason || 'the connection was lost', { nativeCode: code }));
   }
 
   /** Opens the first of `urls` that can be opened. */
@@ -103,10 +129,11 @@ export class Wire {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
-        reject(new RtcError(codes.SIGNALING_TIMEOUT, type));
+        reject(new RtcError(codes.SIGNALING_TIMEOUT,
+          `${type} was not answered within ${this.#timeout} ms`));
       }, this.#timeout);
 
-      this.#pending.set(id, { resolve, reject, timer });
+      this.#pending.set(id, { type, resolve, reject, timer });
     });
   }
 
@@ -122,16 +149,16 @@ export class Wire {
     this.#pingTimer = setInterval(() => {
       this.request('ping').catch((error) => {
         if (error.code === codes.SIGNALING_TIMEOUT)
-          this.#end(0, 'the server does not answer');
+          this.#end(new RtcError(codes.WEBSOCKET_FAILED, 'the server does not answer'));
       });
     }, Math.max(1, seconds) * 1000);
   }
 
-  /** Ends it without a call of `onclose`. */
+  /** Ends it without a call of `onclose`; what is not answered never is. */
   close(code = 1000) {
     this.onclose = () => {};
     this.#socket.close(code);
-    this.#end(code, 'closed');
+    this.#end(new RtcError(codes.NOT_IN_ROOM, 'the room was left'));
   }
 
   #receive(text) {
@@ -155,13 +182,14 @@ export class Wire {
     if (message.type === 'ok')
       request.resolve(message);
     else
-      request.reject(new RtcError(message.code, message.reason,
-        { retryable: message.code !== codes.JOIN_ROOM_ERROR && undefined }));
+      request.reject(makeRefusal(request.type, message));
   }
 
-  #end(code, reason) {
+  #end(error) {
     const socket = this.#socket;
+    const { onclose } = this;
 
+    this.onclose = () => {};
     clearInterval(this.#pingTimer);
     socket.onmessage = null;
     socket.onclose = null;
@@ -169,12 +197,10 @@ export class Wire {
       socket.close();
     for (const request of this.#pending.values()) {
       clearTimeout(request.timer);
-      request.reject(new RtcError(codes.WEBSOCKET_NOT_CONNECTED, reason));
+      request.reject(error);
     }
     this.#pending.clear();
-    this.onclose(new RtcError(codes.WEBSOCKET_FAILED,
-      reason || 'the connection was lost', { nativeCode: code }));
-    this.onclose = () => {};
+    onclose(error);
   }
 }
 
