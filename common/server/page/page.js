@@ -7,6 +7,7 @@ import { Tile, setIcon } from './tile.js';
 const FIGURES_INTERVAL = 1000;
 const LEVEL_INTERVAL = 80;
 const ALERT_TIME = 15000;
+const MANY = 4; /* tiles, up to which each has all the place it can get */
 const RESERVED = ['getconfig', 'healthz', 'ws', 'page', 'favicon.ico', 'robots.txt'];
 
 const at = (id) => document.getElementById(id);
@@ -48,12 +49,24 @@ function fillAlert(element, error) {
 }
 
 function alertPerson(error) {
-  const box = document.createElement('div');
   const words = document.createElement('p');
+
+  fillAlert(words, error);
+  showAlert(words, 'alert');
+}
+
+function warnPerson(text) {
+  const words = document.createElement('p');
+
+  words.textContent = text;
+  showAlert(words, 'alert warning');
+}
+
+function showAlert(words, kind) {
+  const box = document.createElement('div');
   const button = document.createElement('button');
 
-  box.className = 'alert';
-  fillAlert(words, error);
+  box.className = kind;
   button.type = 'button';
   button.className = 'close';
   button.textContent = '×';
@@ -217,7 +230,10 @@ function makeRoom() {
     tellNews(`${user} ${leaveWords[reason] ?? 'is gone'}`);
   });
   on('stream-added', (stream) => {
-    addTile(stream.user, stream.screen).setStream(stream);
+    const tile = addTile(stream.user, stream.screen);
+
+    moveUp(tile);
+    tile.setStream(stream);
     tellNews(`${stream.user} shares ${describeShare(stream)}`);
   });
   on('stream-removed', ({ user, screen }) => {
@@ -242,8 +258,8 @@ function makeRoom() {
     error.text = 'You are out of the room';
     showDoorError(error);
   });
-  on('token-will-expire', ({ seconds }) => alertPerson(new RtcError(
-    codes.JOIN_ROOM_ERROR, `your token ends in ${seconds} seconds`)));
+  on('token-will-expire', ({ seconds }) => warnPerson(
+    `Your token ends in ${seconds} seconds. Enter again with a new one to stay.`));
   on('error', ({ error }) => (room.state === 'joined' ? alertPerson(error)
     : showDoorError(error)));
   return made;
@@ -265,7 +281,7 @@ function openHall() {
 
   remember('room', name);
   remember('name', room.user);
-  at('title').textContent = name;
+  at('title').textContent = at('title').title = name;
   document.title = `${name} · Room`;
   history.replaceState(null, '',
     RESERVED.includes(name) ? `/#room=${name}` : `/${name}`);
@@ -356,6 +372,15 @@ function addTile(user, screen = false) {
   return tile;
 }
 
+/* Who begins to share goes before those who do not. There is no picture yet,
+ * which would stop by that. */
+function moveUp(tile) {
+  const first = at('tiles').querySelector('.tile[data-quiet=true]:not(.own)');
+
+  if (tile.quiet && !tile.screen && first !== tile.element)
+    at('tiles').insertBefore(tile.element, first);
+}
+
 function removeTile(user, screen) {
   tileOf(user, screen)?.remove();
   tiles.delete(keyOf(user, screen));
@@ -368,6 +393,7 @@ function showCount() {
   at('count').textContent = `${people} ${people === 1 ? 'person' : 'people'}`;
   at('alone').hidden = people > 1;
   at('tiles').dataset.count = tiles.size;
+  at('tiles').dataset.many = tiles.size > MANY;
 }
 
 /* --- what one shares --- */

@@ -68,6 +68,7 @@ export class Tile {
     element.classList.toggle('own', own);
     this.#parts.face.textContent = initialsOf(user);
     this.#parts.name.textContent = this.title;
+    this.#parts.name.title = this.title; /* a long one is cut off */
     this.#parts.video.muted = own;
     this.#parts.video.addEventListener('resize', () => this.#show());
     this.#label(this.#parts.full, `${this.title} on the whole screen`);
@@ -82,6 +83,11 @@ export class Tile {
 
   get title() {
     return `${this.user}${this.screen ? ', screen' : ''}${this.#own ? ' (you)' : ''}`;
+  }
+
+  /** Shares nothing. */
+  get quiet() {
+    return !this.#stream;
   }
 
   /** What the room says of the stream; null when there is none. */
@@ -132,7 +138,8 @@ export class Tile {
     list.hidden = !figures || (this.#own && !figures.viewers);
     if (!figures)
       return;
-    const hasVideo = this.#stream?.videoCodec && figures.width > 0;
+    const hasVideo = this.#stream?.videoCodec && !this.#stream.videoMuted &&
+      figures.width > 0;
 
     set('size', hasVideo ? `${figures.width}×${figures.height}` : '');
     set('rate', hasVideo ? `${Math.round(figures.framesPerSecond)} fps` : '');
@@ -229,6 +236,7 @@ export class Tile {
     } else if (figures.hidden) {
       nothing.textContent = this.#watchers(0);
     }
+    this.element.dataset.quiet = this.quiet;
     this.element.dataset.audioMuted = !!stream?.audioMuted;
     this.element.dataset.videoMuted = !!stream?.videoMuted;
     this.element.dataset.seen = seen;
