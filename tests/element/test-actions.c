@@ -585,6 +585,120 @@ test_leave_cuts_a_join_off (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (pipeline);
 }
 
+/* --- from any thread --- */
+
+#define N_CALLERS 4
+#define N_CALLS 60
+
+typedef struct
+{
+  Fixture *fixture;
+  RtcPipeline *sink;
+  RtcPipeline *src;
+  guint first; /* call */
+  Answer *answers[N_CALLS];
+  gint done; /* atomic */
+} Caller;
+
+static Answer *
+call_something (Caller *self, guint which)
+{
+  static const struct
+  {
+    gboolean of_src;
+    const gchar *action;
+    const gchar *user_id;
+    const gchar *options;
+  } calls[] = {
+      {FALSE, "publish", NULL, NULL},
+      {TRUE, "subscribe", "alice", NULL},
+      {FALSE, "mute-local", NULL, "options, video=(boolean)true"},
+      {TRUE, "mute-remote", "alice", "options, audio=(boolean)true"},
+      {FALSE, "unpublish", NULL, NULL},
+      {TRUE, "unsubscribe", "alice", NULL},
+      {FALSE, "leave", NULL, NULL},
+      {TRUE, "leave", NULL, NULL},
+  };
+  RtcPipeline *pipeline;
+
+  which %= G_N_ELEMENTS (calls) + 4;
+  switch (which) {
+    case 0:
+      return check_init (self->fixture, self->sink);
+    case 1:
+      return check_init (self->fixture, self->src);
+    case 2:
+      return check_join (self->fixture, self->sink);
+    case 3:
+      return check_join (self->fixture, self->src);
+    default:
+      which -= 4;
+      break;
+  }
+  pipeline = calls[which].of_src ? self->src : self->sink;
+  if (!calls[which].user_id && !calls[which].options)
+    return check_act (self->fixture, pipeline, calls[which].action);
+  return check_act_on_user (self->fixture, pipeline, calls[which].action,
+      calls[which].user_id, calls[which].options);
+}
+
+static gpointer
+call_a_lot (gpointer data)
+{
+  Caller *self = data;
+
+  for (guint i = 0; i < N_CALLS; i++) {
+    self->answers[i] = call_something (self, self->first + i);
+    g_thread_yield ();
+  }
+  g_atomic_int_set (&self->done, TRUE);
+  g_main_context_wakeup (self->fixture->context);
+  return NULL;
+}
+
+static void
+call_from_threads (Fixture *fixture, guint n_done_at_stop)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  RtcPipeline *sink = check_publisher_new (url, BY_HAND);
+  RtcPipeline *src = check_lone_new ("rtcsrc", url, BY_HAND_SRC);
+  Caller callers[N_CALLERS];
+  GThread *threads[N_CALLERS];
+
+  rtc_pipeline_play (sink);
+  rtc_pipeline_play (src);
+  for (guint i = 0; i < N_CALLERS; i++) {
+    callers[i] =
+        (Caller){.fixture = fixture, .sink = sink, .src = src, .first = i * 3};
+    threads[i] = g_thread_new ("caller", call_a_lot, &callers[i]);
+  }
+  for (guint i = 0; i < n_done_at_stop; i++)
+    rtc_test_wait (fixture->context, g_atomic_int_get (&callers[i].done));
+  rtc_pipeline_stop (sink);
+  rtc_pipeline_stop (src);
+
+  /* All have their answer when NULL is reached, or had it at once. */
+  for (guint i = 0; i < N_CALLERS; i++) {
+    g_thread_join (threads[i]);
+    for (guint j = 0; j < N_CALLS; j++) {
+      g_assert_cmpint (
+          1, ==, g_atomic_int_get (&callers[i].answers[j]->answered));
+      answer_free (callers[i].answers[j]);
+    }
+  }
+  rtc_pipeline_free (sink);
+  rtc_pipeline_free (src);
+}
+
+static void
+test_any_thread (Fixture *fixture, gconstpointer data)
+{
+  call_from_threads (fixture, N_CALLERS);
+  /* And into the way to NULL. */
+  call_from_threads (fixture, 1);
+  call_from_threads (fixture, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -616,5 +730,6 @@ main (int argc, char **argv)
   CHECK_ADD (
       "/actions/null-while-waiting-for-caps", test_null_while_waiting_for_caps);
   CHECK_ADD ("/actions/leave-cuts-a-join-off", test_leave_cuts_a_join_off);
+  CHECK_ADD ("/actions/any-thread", test_any_thread);
   return g_test_run ();
 }

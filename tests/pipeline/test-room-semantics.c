@@ -462,6 +462,91 @@ test_roster_at_entry (RtcRoomFixture *fixture, gconstpointer data)
   rtc_publisher_free (alice);
 }
 
+/* --- the fields of facts --- */
+
+/* Waits for a fact and compares it with @fields, as text. */
+static void
+expect_fact (RtcRoomFixture *fixture, RtcPipeline *pipeline, const gchar *name,
+    const gchar *fields)
+{
+  g_autofree gchar *text = g_strdup_printf ("%s, %s", name, fields);
+  g_autoptr (GstStructure) expected = gst_structure_from_string (text, NULL);
+  g_autofree gchar *told = NULL;
+
+  g_assert_nonnull (expected);
+  wait_fact (fixture, pipeline, name);
+  told = gst_structure_to_string (get_fact (pipeline, name));
+  if (!gst_structure_is_equal (expected, get_fact (pipeline, name)))
+    g_test_message ("not %s but %s", text, told);
+  g_assert_true (gst_structure_is_equal (expected, get_fact (pipeline, name)));
+}
+
+#define OF_ALICE "user-id=(string)alice, screen=(boolean)false, "
+#define CODECS ", audio-codec=(string)OPUS, video-codec=(string)VP8"
+#define BOTH "audio=(boolean)true, video=(boolean)true" CODECS
+#define ONLY_AUDIO "audio=(boolean)true, video=(boolean)false" CODECS
+#define ONLY_VIDEO "audio=(boolean)false, video=(boolean)true" CODECS
+
+static void
+mute_and_expect (RtcRoomFixture *fixture, RtcPublisher *publisher,
+    RtcPipeline *viewer, const gchar *options, const gchar *name,
+    const gchar *fields)
+{
+  rtc_pipeline_forget (viewer);
+  g_assert_cmpint (0, ==, mute_local (fixture, publisher->pipeline, options));
+  expect_fact (fixture, viewer, name, fields);
+}
+
+static void
+test_facts_have_their_fields (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPipeline *viewer = rtc_pipeline_new (
+      "rtcsrc name=src server-url=%s room-id=room user-id=bob "
+      "auto-subscribe=none " RTC_TEST_LOCAL,
+      gst_rtc_server_get_url (fixture->server));
+  RtcPublisher *publisher;
+
+  rtc_pipeline_play (viewer);
+  expect_fact (fixture, viewer, "rtc-connection-state",
+      "old=(string)disconnected, new=(string)connecting, attempt=(uint)0, "
+      "delay=(uint)0");
+  publisher = rtc_publisher_new (fixture, "alice");
+  expect_fact (fixture, viewer, "rtc-peer-online", "user-id=(string)alice");
+  expect_fact (fixture, viewer, "rtc-stream-added", OF_ALICE BOTH);
+  /* Its publisher knows that it is published when it makes an offer. */
+  g_assert_cmpint (
+      0, ==, act_on_stream (fixture, viewer, "subscribe", "alice", "options"));
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_get (viewer, "src")->numsrcpads == 2);
+  mute_and_expect (fixture, publisher, viewer, "options, audio=(boolean)true",
+      "rtc-mute-audio", OF_ALICE ONLY_VIDEO);
+  mute_and_expect (fixture, publisher, viewer, "options, audio=(boolean)false",
+      "rtc-unmute-audio", OF_ALICE BOTH);
+  mute_and_expect (fixture, publisher, viewer, "options, video=(boolean)true",
+      "rtc-mute-video", OF_ALICE ONLY_AUDIO);
+  mute_and_expect (fixture, publisher, viewer, "options, video=(boolean)false",
+      "rtc-unmute-video", OF_ALICE BOTH);
+  mute_and_expect (fixture, publisher, viewer, "options, video=(boolean)true",
+      "rtc-mute-video", OF_ALICE ONLY_AUDIO);
+  mute_and_expect (fixture, publisher, viewer, "options, audio=(boolean)true",
+      "rtc-stream-removed",
+      OF_ALICE "audio=(boolean)false, video=(boolean)false, "
+               "reason=(string)muted" CODECS);
+  /* The first that is back brings the stream back. */
+  mute_and_expect (fixture, publisher, viewer, "options, audio=(boolean)false",
+      "rtc-stream-added", OF_ALICE ONLY_AUDIO);
+  mute_and_expect (fixture, publisher, viewer, "options, video=(boolean)false",
+      "rtc-unmute-video", OF_ALICE BOTH);
+  g_assert_null (
+      rtc_pipeline_find (viewer, GST_MESSAGE_ELEMENT, "rtc-stream-added"));
+  rtc_publisher_free (publisher);
+  expect_fact (fixture, viewer, "rtc-stream-removed",
+      OF_ALICE BOTH ", reason=(string)left");
+  expect_fact (fixture, viewer, "rtc-peer-leave",
+      "user-id=(string)alice, reason=(string)left");
+  rtc_pipeline_free (viewer);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -482,6 +567,7 @@ main (int argc, char **argv)
   ADD ("new-publication-is-not-muted", test_new_publication_is_not_muted);
   ADD ("options-of-a-subscription", test_options_of_a_subscription);
   ADD ("roster-at-entry", test_roster_at_entry);
+  ADD ("facts-have-their-fields", test_facts_have_their_fields);
 #undef ADD
   failures = g_test_run ();
   gst_deinit (); /* the leaks tracer reports here */
