@@ -317,6 +317,20 @@ export const cases = {
     fs.rmSync(directory, { recursive: true });
   },
 
+  async 'a room that is full is said in words'(browser) {
+    const { url } = await startServer(['--max-visible-users', '1']);
+    const ann = await Page.enter(browser, url, 'hall', 'ann');
+    const bob = await Page.open(browser, `${url}/hall`);
+
+    await bob.page.fill('#name', 'bob');
+    await bob.page.click('#enter');
+    await bob.page.locator('#door-alert').getByText('the room is full').waitFor();
+    await ann.page.click('#exit');
+    await ann.page.waitForSelector('#join', { state: 'visible' });
+    await bob.page.click('#enter');
+    await bob.page.waitForSelector('#hall', { state: 'visible' });
+  },
+
   async 'a server that is not there is said in words'(browser) {
     const server = await startServer();
     const page = await Page.open(browser, `${server.url}/hall`);
@@ -597,6 +611,8 @@ export const cases = {
       await event(ann, 'state', ({ state }) => state === 'joined');
       facts.removed = (await removed).reason;
       facts.leave = await refused('leave', 300005, () => ann.leave());
+      await ann.join({ room: 'hall', user: 'ann' });
+      facts.leaveTimeout = await refused('leave', 0, () => ann.leave());
       facts.out = [ann.state, await codeOf(ann.unpublish()), await codeOf(ann.muteLocal(
         { audio: true })), await codeOf(ann.muteRemote('bob', { audio: true })),
       await codeOf(ann.unsubscribe('bob')), await codeOf(ann.subscribe('bob'))];
@@ -621,6 +637,7 @@ export const cases = {
     assert.equal(facts.unpublish, 0);
     assert.equal(facts.removed, 'unpublished');
     assert.deepEqual(facts.leave, [300005, 0, true]);
+    assert.deepEqual(facts.leaveTimeout, [300009, 0, true]);
     assert.deepEqual(facts.out, ['out', ...Array(5).fill([100002, 0, false])]);
   },
 

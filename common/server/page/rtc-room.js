@@ -199,8 +199,6 @@ export class RtcRoom extends EventTarget {
     this.#goOut('left');
     try {
       await answer;
-    } catch (error) {
-      throw new RtcError(codes.LEAVE_ERROR, error.text);
     } finally {
       wire?.close(1000);
     }
