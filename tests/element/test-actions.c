@@ -448,6 +448,28 @@ test_unpublish_ends_what_is_published (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (pipeline);
 }
 
+/* Nobody waits less than the documented 3 s, nor much more. */
+static void
+test_default_timeout (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_lone_new (
+      "rtcsrc", scripted_server_get_url (fixture->scripted), BY_HAND_SRC);
+  gint64 started;
+  gint64 passed;
+
+  scripted_server_add (
+      fixture->scripted, (ScriptedRow){.type = GST_RTC_MESSAGE_RENEW_TOKEN,
+                             .act = SCRIPTED_SILENT});
+  enter (fixture, pipeline);
+  started = g_get_monotonic_time ();
+  expect (fixture, GST_RTC_ERROR_SIGNALING_TIMEOUT, "renew-token",
+      check_renew (fixture, pipeline));
+  passed = (g_get_monotonic_time () - started) / G_TIME_SPAN_MILLISECOND;
+  g_assert_cmpint (2900, <=, passed);
+  g_assert_cmpint (passed, <=, 5000);
+  rtc_pipeline_free (pipeline);
+}
+
 /* --- answered whatever happens --- */
 
 static void
@@ -719,6 +741,7 @@ main (int argc, char **argv)
   CHECK_ADD ("/actions/publish-order", test_publish_order);
   CHECK_ADD ("/actions/unknown-targets", test_unknown_targets);
   CHECK_ADD ("/actions/option-that-is-not-utf8", test_option_that_is_not_utf8);
+  CHECK_ADD ("/actions/default-timeout", test_default_timeout);
   CHECK_ADD ("/actions/publish-fails-with-either-stream",
       test_publish_fails_with_either_stream);
   CHECK_ADD ("/actions/unpublish-ends-what-is-published",

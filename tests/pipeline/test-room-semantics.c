@@ -158,6 +158,20 @@ wait_frames (RtcRoomFixture *fixture, RtcViewer *viewer, guint more)
       rtc_reader_get_frames (viewer->reader) >= before + more);
 }
 
+/* Frames of video that the publisher has made packets of. */
+static guint64
+get_sent_frames (RtcPublisher *publisher)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 frames;
+
+  g_object_get (
+      rtc_pipeline_get (publisher->pipeline, "sink"), "stats", &stats, NULL);
+  g_assert_true (
+      gst_structure_get_uint64 (stats, "video-frames-encoded", &frames));
+  return frames;
+}
+
 /* --- tests --- */
 
 static void
@@ -181,13 +195,16 @@ test_muted_video_leaves_a_gap (RtcRoomFixture *fixture, gconstpointer data)
   /* Three gaps in a row without a frame: the timeline goes on. */
   {
     gint gaps = g_atomic_int_get (&flow.gaps);
+    guint64 sent;
     gint buffers;
 
     rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 2);
     buffers = g_atomic_int_get (&flow.buffers);
     gaps = g_atomic_int_get (&flow.gaps);
+    sent = get_sent_frames (publisher);
     rtc_test_wait (fixture->context, g_atomic_int_get (&flow.gaps) >= gaps + 3);
     g_assert_cmpint (buffers, ==, g_atomic_int_get (&flow.buffers));
+    g_assert_cmpuint (sent, ==, get_sent_frames (publisher));
   }
   rtc_test_wait (fixture->context, rtc_viewer_hears_tone (viewer));
 
