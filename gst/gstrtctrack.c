@@ -21,8 +21,12 @@ struct _GstRtcTrack
   const GstRtcTrackListener *listener;
   gpointer user_data;
 
-  GstElement *pace; /* clocksync, first of the chain */
-  GstElement *end;  /* fakesink, last of the chain */
+  /* In their order. The chain is put into the slot when it is complete, so
+   * that no link is made in a bin whose state may change at that moment:
+   * GstBin would take it for a loop. */
+  GstElement *pace; /* clocksync */
+  GstElement *slot; /* bin */
+  GstElement *end;  /* fakesink */
 
   /* Streaming thread only. */
   const GstRtcCodec *codec;
@@ -290,17 +294,34 @@ on_end_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
 /* --- the chain --- */
 
-static gboolean
-add_elements (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
+static void
+add_ghost (GstElement *bin, const gchar *name, GstElement *child)
 {
-  GstElement *previous = self->pace;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (child, name);
 
-  for (guint i = 0; i < elements->len; i++) {
-    GstElement *element = g_ptr_array_index (elements, i);
+  gst_element_add_pad (bin, gst_ghost_pad_new (name, pad));
+}
 
-    gst_bin_add (GST_BIN (self), element);
-  }
-  for (guint i = 0; i < elements->len; i++) {
+static void
+aim_slot (GstRtcTrack *self, const gchar *name, GstElement *chain)
+{
+  g_autoptr (GstPad) ghost = gst_element_get_static_pad (self->slot, name);
+  g_autoptr (GstPad) pad =
+      chain ? gst_element_get_static_pad (chain, name) : NULL;
+
+  gst_ghost_pad_set_target (GST_GHOST_PAD (ghost), pad);
+}
+
+/* Links @elements in a bin of their own and puts that into the slot. */
+static gboolean
+fill_slot (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
+{
+  g_autoptr (GstElement) chain = gst_object_ref_sink (gst_bin_new ("chain"));
+
+  for (guint i = 0; i < elements->len; i++)
+    gst_bin_add (GST_BIN (chain), g_ptr_array_index (elements, i));
+  for (guint i = 1; i < elements->len; i++) {
+    GstElement *previous = g_ptr_array_index (elements, i - 1);
     GstElement *element = g_ptr_array_index (elements, i);
 
     if (!gst_element_link (previous, element)) {
@@ -308,25 +329,31 @@ add_elements (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
           GST_OBJECT_NAME (element), GST_OBJECT_NAME (previous));
       return FALSE;
     }
-    previous = element;
   }
-  if (!gst_element_link (previous, self->end)) {
-    *reason = g_strdup ("the payloader cannot be linked");
-    return FALSE;
-  }
-  /* From the end, so that no element gets data before the next is ready. */
-  for (guint i = elements->len; i > 0; i--)
-    gst_element_sync_state_with_parent (g_ptr_array_index (elements, i - 1));
+  add_ghost (chain, "sink", g_ptr_array_index (elements, 0));
+  add_ghost (chain, "src", g_ptr_array_index (elements, elements->len - 1));
+
+  gst_bin_add (GST_BIN (self->slot), chain);
+  aim_slot (self, "src", chain);
+  aim_slot (self, "sink", chain);
+  gst_element_sync_state_with_parent (chain);
   return TRUE;
 }
 
+/* While no data flows. */
 static void
-remove_elements (GstRtcTrack *self, GPtrArray *elements)
+empty_slot (GstRtcTrack *self)
 {
-  for (guint i = 0; i < elements->len; i++) {
-    gst_element_set_state (g_ptr_array_index (elements, i), GST_STATE_NULL);
-    gst_bin_remove (GST_BIN (self), g_ptr_array_index (elements, i));
-  }
+  g_autoptr (GstElement) chain =
+      gst_bin_get_by_name (GST_BIN (self->slot), "chain");
+
+  if (!chain)
+    return;
+  aim_slot (self, "sink", NULL);
+  aim_slot (self, "src", NULL);
+  gst_element_set_locked_state (chain, TRUE);
+  gst_element_set_state (chain, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self->slot), chain);
 }
 
 static gboolean
@@ -392,10 +419,30 @@ build_chain (GstRtcTrack *self, GstCaps *caps, gchar **reason)
   if (!add_made (elements, gst_rtc_codec_make_payloader (self->codec, reason)))
     return FALSE;
   watch_frames (self, g_ptr_array_index (elements, elements->len - 1));
-  if (add_elements (self, elements, reason))
-    return TRUE;
-  remove_elements (self, elements);
-  return FALSE;
+  return fill_slot (self, elements, reason);
+}
+
+static GstElement *
+make_core_element (const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (!element)
+    g_error ("element %s of the GStreamer core is missing", factory);
+  return element;
+}
+
+/* For an input that ends before it said what it is, and still ends. */
+static void
+build_passage (GstRtcTrack *self)
+{
+  g_autoptr (GPtrArray) elements =
+      g_ptr_array_new_with_free_func (gst_object_unref);
+  g_autofree gchar *reason = NULL;
+
+  add_made (elements, make_core_element ("identity"));
+  if (!fill_slot (self, elements, &reason))
+    GST_ERROR_OBJECT (self, "%s", reason);
 }
 
 /* A live input comes at its own pace. */
@@ -459,10 +506,9 @@ on_input (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
     case GST_EVENT_CAPS:
       return take_input_caps (self, pad, event);
     case GST_EVENT_EOS:
-      /* An input that ends before it said what it is still ends. */
       if (!self->built) {
         self->built = TRUE;
-        gst_element_link (self->pace, self->end);
+        build_passage (self);
       }
       return GST_PAD_PROBE_OK;
     default:
@@ -581,13 +627,14 @@ gst_rtc_track_get_sent (GstRtcTrack *self, guint64 *packets, guint64 *frames)
 }
 
 static GstElement *
-make_core_element (const gchar *factory)
+make_slot (void)
 {
-  GstElement *element = gst_element_factory_make (factory, NULL);
+  GstElement *slot = gst_bin_new ("slot");
 
-  if (!element)
-    g_error ("element %s of the GStreamer core is missing", factory);
-  return element;
+  gst_element_add_pad (
+      slot, gst_ghost_pad_new_no_target ("sink", GST_PAD_SINK));
+  gst_element_add_pad (slot, gst_ghost_pad_new_no_target ("src", GST_PAD_SRC));
+  return slot;
 }
 
 GstRtcTrack *
@@ -607,10 +654,12 @@ gst_rtc_track_new (GstRtcMedia medium, const gchar *const *codecs,
   self->user_data = user_data;
 
   self->pace = make_core_element ("clocksync");
+  self->slot = make_slot ();
   self->end = make_core_element ("fakesink");
   g_object_set (self->end, "sync", FALSE, "async", FALSE, "enable-last-sample",
       FALSE, NULL);
-  gst_bin_add_many (GST_BIN (self), self->pace, self->end, NULL);
+  gst_bin_add_many (GST_BIN (self), self->pace, self->slot, self->end, NULL);
+  gst_element_link_many (self->pace, self->slot, self->end, NULL);
 
   input = gst_element_get_static_pad (self->pace, "sink");
   ghost = gst_ghost_pad_new ("sink", input);
@@ -640,8 +689,10 @@ gst_rtc_track_change_state (GstElement *element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     g_atomic_int_set (&self->failed, FALSE);
-    if (!self->codec)
+    if (!self->codec) {
+      empty_slot (self);
       self->built = FALSE;
+    }
   }
   return ret;
 }
