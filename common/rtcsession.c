@@ -12,6 +12,7 @@
 #include "rtcconfig.h"
 #include "rtcerror-private.h"
 #include "rtchttp.h"
+#include "rtclinger.h"
 
 GST_DEBUG_CATEGORY_STATIC (session_debug);
 #define GST_CAT_DEFAULT session_debug
@@ -49,7 +50,7 @@ struct _GstRtcSession
 typedef struct
 {
   SoupWebsocketConnection *socket;
-  GSource *timer;
+  GSource *linger;
   gulong closed_id;
 } Farewell;
 
@@ -100,27 +101,34 @@ farewell_free (Farewell *farewell)
 {
   g_signal_handler_disconnect (farewell->socket, farewell->closed_id);
   g_object_unref (farewell->socket);
-  g_source_unref (farewell->timer);
   g_free (farewell);
 }
 
 static void
 on_farewell_closed (SoupWebsocketConnection *socket, Farewell *farewell)
 {
-  g_source_set_ready_time (farewell->timer, 0);
+  g_source_set_ready_time (farewell->linger, 0);
 }
 
+/* A cancelled close does not wait for anything, and libsoup then has nothing
+ * to close. It fails where libsoup is at it already. */
 static gboolean
-on_farewell_due (gpointer user_data)
+end_farewell (gpointer user_data)
 {
-  return G_SOURCE_REMOVE;
+  Farewell *farewell = user_data;
+  GIOStream *stream =
+      soup_websocket_connection_get_io_stream (farewell->socket);
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  g_cancellable_cancel (cancelled);
+  g_io_stream_close (stream, cancelled, NULL);
+  return g_io_stream_is_closed (stream) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 /* Lets go of the socket, which may take up to @ms to end. Its last reference
  * must not go inside one of its own signals, since libsoup goes on to use it,
  * and its descriptor is given back now and not when libsoup's own timer of
- * 5 s says so. The timer owns what is left, so that it also ends with the
- * main context. */
+ * 5 s says so. */
 static void
 retire_socket (GstRtcSession *self, guint ms)
 {
@@ -133,8 +141,8 @@ retire_socket (GstRtcSession *self, guint ms)
   farewell->socket = g_steal_pointer (&self->socket);
   farewell->closed_id = g_signal_connect (
       farewell->socket, "closed", G_CALLBACK (on_farewell_closed), farewell);
-  farewell->timer = start_timer (
-      ms, on_farewell_due, farewell, (GDestroyNotify)farewell_free);
+  farewell->linger = gst_rtc_linger_start (
+      ms, end_farewell, farewell, (GDestroyNotify)farewell_free);
 }
 
 /* The one way to the listener's closed (). Takes @error. */
@@ -321,17 +329,18 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
       soup_session_websocket_connect_finish (
           SOUP_SESSION (source), result, &error);
 
-  if (self->silent) {
-    if (socket)
-      soup_websocket_connection_close (
-          socket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
-    return;
-  }
   if (!socket) {
-    report_end (self, FALSE, describe_connect_failure (self, error));
+    if (!self->silent)
+      report_end (self, FALSE, describe_connect_failure (self, error));
     return;
   }
-  self->socket = g_steal_pointer (&socket);
+  self->socket = g_object_ref (socket);
+  if (self->silent) {
+    retire_socket (self, FAREWELL_TIMEOUT_MS);
+    soup_websocket_connection_close (
+        socket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+    return;
+  }
   if (!check_subprotocol (self, self->socket)) {
     retire_socket (self, 0);
     report_end (self, FALSE,

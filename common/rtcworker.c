@@ -5,6 +5,8 @@
 
 #include <gst/gst.h>
 
+#include "rtclinger.h"
+
 GST_DEBUG_CATEGORY_STATIC (worker_debug);
 #define GST_CAT_DEFAULT worker_debug
 
@@ -86,9 +88,7 @@ run_thread (gpointer user_data)
   GST_DEBUG ("%s: running", worker->name);
   while (!g_atomic_int_get (&worker->ended))
     g_main_context_iteration (worker->context, TRUE);
-  /* Lets what was already due finish, such as the close of a socket. */
-  while (g_main_context_iteration (worker->context, FALSE))
-    ;
+  gst_rtc_linger_end_all (worker->context);
   GST_DEBUG ("%s: ended", worker->name);
   g_main_context_pop_thread_default (worker->context);
   gst_rtc_worker_unref (worker);

@@ -8,6 +8,7 @@
 #include "gstrtcserve.h"
 #include "gstrtcsettings.h"
 #include "rtcerror-private.h"
+#include "rtclinger.h"
 
 GST_DEBUG_CATEGORY_STATIC (element_debug);
 #define GST_CAT_DEFAULT element_debug
@@ -971,6 +972,7 @@ close_worker (GstRtcElement *self)
   g_main_context_push_thread_default (context);
   g_signal_handlers_disconnect_by_data (priv->client, self);
   g_clear_object (&priv->client);
+  gst_rtc_linger_end_all (context);
   g_main_context_pop_thread_default (context);
   g_main_context_release (context);
   priv->leaving = priv->playing = priv->active = FALSE;

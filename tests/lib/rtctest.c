@@ -2,6 +2,8 @@
 /* What the tests share. On the thread of the test. */
 #include "rtctest.h"
 
+#include "rtclinger.h"
+
 GMainContext *
 rtc_test_context_enter (void)
 {
@@ -15,7 +17,7 @@ rtc_test_context_enter (void)
 void
 rtc_test_context_leave (GMainContext *context)
 {
-  rtc_test_settle (context);
+  gst_rtc_linger_end_all (context);
   g_main_context_pop_thread_default (context);
   g_main_context_release (context);
   g_main_context_unref (context);
