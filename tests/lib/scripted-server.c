@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "soup-listener.h"
+
 struct _ScriptedServer
 {
   SoupServer *soup;
+  GSocketService *listener;
   SoupWebsocketConnection *socket;
   GArray *rows;
   GPtrArray *seen;
@@ -231,8 +234,7 @@ scripted_server_new (const ScriptedRow *rows)
 {
   ScriptedServer *self = g_new0 (ScriptedServer, 1);
   char *protocols[] = {(char *)GST_RTC_ROOM_SUBPROTOCOL, NULL};
-  g_autoptr (GError) error = NULL;
-  GSList *uris;
+  guint16 port;
 
   self->soup = soup_server_new (NULL, NULL);
   self->rows = g_array_new (FALSE, FALSE, sizeof (ScriptedRow));
@@ -248,15 +250,9 @@ scripted_server_new (const ScriptedRow *rows)
   soup_server_add_handler (self->soup, "/getconfig", on_getconfig, self, NULL);
   soup_server_add_websocket_handler (
       self->soup, "/ws", NULL, protocols, on_websocket, self, NULL);
-  soup_server_listen_local (
-      self->soup, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
-  g_assert_no_error (error);
-  uris = soup_server_get_uris (self->soup);
-  self->url =
-      g_strdup_printf ("http://127.0.0.1:%d", g_uri_get_port (uris->data));
-  self->websocket_url =
-      g_strdup_printf ("ws://127.0.0.1:%d/ws", g_uri_get_port (uris->data));
-  g_slist_free_full (uris, (GDestroyNotify)g_uri_unref);
+  self->listener = soup_listener_start (self->soup, &port);
+  self->url = g_strdup_printf ("http://127.0.0.1:%u", port);
+  self->websocket_url = g_strdup_printf ("ws://127.0.0.1:%u/ws", port);
   return self;
 }
 
@@ -264,6 +260,7 @@ void
 scripted_server_free (ScriptedServer *self)
 {
   drop_socket (self);
+  soup_listener_stop (self->listener);
   soup_server_disconnect (self->soup);
   g_object_unref (self->soup);
   g_ptr_array_unref (self->stalled);

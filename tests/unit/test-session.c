@@ -10,6 +10,7 @@
 #include "rtcconfig.h"
 #include "rtcerror-private.h"
 #include "rtctest.h"
+#include "soup-listener.h"
 
 #define SUBPROTOCOL "rtc-room.v1"
 
@@ -17,6 +18,7 @@ typedef struct
 {
   GMainContext *context;
   SoupServer *server;
+  GSocketService *listener;
   SoupWebsocketConnection *peer; /* of the client, at the server */
   gchar *url;
 
@@ -50,8 +52,7 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   char *protocols[] = {(char *)SUBPROTOCOL, NULL};
-  g_autoptr (GError) error = NULL;
-  GSList *uris;
+  guint16 port;
 
   fixture->context = rtc_test_context_enter ();
   fixture->server = soup_server_new (NULL, NULL);
@@ -59,13 +60,8 @@ set_up (Fixture *fixture, gconstpointer data)
       fixture->server, "/ws", NULL, protocols, on_peer, fixture, NULL);
   soup_server_add_websocket_handler (
       fixture->server, "/other", NULL, NULL, on_peer, fixture, NULL);
-  soup_server_listen_local (
-      fixture->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
-  g_assert_no_error (error);
-  uris = soup_server_get_uris (fixture->server);
-  fixture->url =
-      g_strdup_printf ("ws://127.0.0.1:%d/ws", g_uri_get_port (uris->data));
-  g_slist_free_full (uris, (GDestroyNotify)g_uri_unref);
+  fixture->listener = soup_listener_start (fixture->server, &port);
+  fixture->url = g_strdup_printf ("ws://127.0.0.1:%u/ws", port);
 }
 
 static void
@@ -76,6 +72,7 @@ tear_down (Fixture *fixture, gconstpointer data)
     rtc_test_wait (
         fixture->context, soup_websocket_connection_get_state (fixture->peer) ==
                               SOUP_WEBSOCKET_STATE_CLOSED);
+  soup_listener_stop (fixture->listener);
   soup_server_disconnect (fixture->server);
   g_clear_object (&fixture->peer);
   g_object_unref (fixture->server);
