@@ -916,6 +916,35 @@ a_half_sent_request_is_cut (void)
   assert_alive (server);
 }
 
+/* libsoup would answer it and lose its path. */
+static void
+a_request_with_an_encoding_is_cut (void)
+{
+  static const struct
+  {
+    const gchar *text;
+    gsize length;
+  } lines[] = {
+      {"Transfer-Encoding: nonsense", 27},
+      {"tRANSFER-eNCODING:chunked", 25},
+      {"Tran\0sfer-Encoding: nonsense", 28},
+  };
+  g_autoptr (GstRtcServer) server = start ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    Raw raw = raw_connect (server);
+    g_autofree gchar *answer = NULL;
+
+    raw_print (
+        &raw, "GET /healthz HTTP/1.1\r\nHost: %s\r\n", get_authority (server));
+    raw_send (&raw, lines[i].text, lines[i].length);
+    raw_print (&raw, "\r\n\r\n");
+    answer = raw_read_all (&raw);
+    g_assert_cmpstr ("", ==, answer);
+    raw_close (&raw);
+  }
+}
+
 static void
 a_request_that_does_not_end_is_cut (void)
 {
@@ -1241,6 +1270,7 @@ main (int argc, char **argv)
   ADD ("a-half-sent-request-is-cut", a_half_sent_request_is_cut);
   ADD (
       "a-request-that-does-not-end-is-cut", a_request_that_does_not_end_is_cut);
+  ADD ("a-request-with-an-encoding-is-cut", a_request_with_an_encoding_is_cut);
   ADD ("frames-before-the-answer-are-cut", frames_before_the_answer_are_cut);
   ADD ("a-client-that-does-not-join-is-closed",
       a_client_that_does_not_join_is_closed);
