@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define STOP_MS 10000
+#define PICTURES_A_SECOND 15
+/* How much longer than on an idle machine pictures may take. */
+#define PATIENCE 4
 #define LONGEST_LINE 65536
 /* What libraries keep open once they have been used: event descriptors, the
  * watch of resolv.conf, the monitor of the network. */
@@ -48,11 +51,19 @@ read_tick (FaultParty *party, GstRtcJson *json)
   /* Its clock is ours, and it may have been some time ago. */
   const gint64 now = gst_rtc_json_get_int (json, "time", 0);
 
-  if (party->last_frame > 0)
+  const FaultParty *publisher = party->scene->publisher;
+  const guint painted = publisher ? publisher->frames : 0;
+
+  if (party->last_frame > 0) {
     party->longest_gap = MAX (party->longest_gap,
         now - MAX (party->last_frame, party->scene->provoked));
-  if (frames > party->frames)
+    party->most_missed =
+        MAX (party->most_missed, painted - MIN (painted, party->painted));
+  }
+  if (frames > party->frames) {
     party->last_frame = now;
+    party->painted = painted;
+  }
   party->frames = frames;
   party->last = (guint)gst_rtc_json_get_int (json, "last", 0);
   party->audio = (guint)gst_rtc_json_get_int (json, "audio", 0);
@@ -234,12 +245,33 @@ fault_party_expect (
         severity, code);
 }
 
+/* A machine that is busy paints fewer pictures, and as much later they all
+ * are. */
+static gboolean
+has_painted (const FaultParty *publisher, guint before, guint ms)
+{
+  return !publisher || publisher->ended ||
+         publisher->frames >= before + ms * PICTURES_A_SECOND / 1000;
+}
+
 void
 fault_party_wait_frames (FaultParty *party, guint n, guint ms)
 {
+  FaultScene *scene = party->scene;
+  const FaultParty *publisher = scene->publisher;
+  const guint painted = publisher ? publisher->frames : 0;
+  const gint64 begun = g_get_monotonic_time ();
   const guint before = party->frames;
 
-  fault_wait (party->scene, ms, party->frames >= before + n);
+  while (party->frames < before + n) {
+    const gint64 waited = (g_get_monotonic_time () - begun) / 1000;
+
+    if (waited > PATIENCE * (gint64)ms ||
+        (waited > ms && has_painted (publisher, painted, ms)))
+      fault_fail (scene, "%s had %u of %u pictures after %d ms", party->name,
+          party->frames - before, n, (gint)waited);
+    fault_iterate (scene);
+  }
 }
 
 void

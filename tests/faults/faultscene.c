@@ -14,12 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_MS 40000
+#define START_MS 60000
 #define SETTLE_MS 600
 #define FRAMES_OF_A_CALL 15
 #define FRAMES_OF_A_RETURN 20
-/* What counts as media that goes on. */
+/* What counts as media that goes on. On a machine that is busy there are
+ * fewer pictures, so that a gap is long in time and has many of them, and the
+ * publisher's own is longer. */
 #define LONGEST_GAP_MS 3000
+#define LONGEST_GAP 50
+#define LONGEST_PAINTING_GAP_MS 12000
 #define ROOM "room"
 
 /* --- failing --- */
@@ -297,7 +301,7 @@ static gboolean
 has_told_all (FaultParty *party, const FaultTold *told)
 {
   for (; party && told->code; told++) {
-    if (count_told (party, told) < MAX (1, told->times))
+    if (!told->maybe && count_told (party, told) < MAX (1, told->times))
       return FALSE;
   }
   return TRUE;
@@ -309,8 +313,8 @@ check_told (FaultScene *scene, FaultParty *party, const FaultTold *told)
   guint expected = 0;
 
   for (; party && told->code; told++) {
-    const guint times = MAX (1, told->times);
     const guint n = count_told (party, told);
+    const guint times = told->maybe && n == 0 ? 0 : MAX (1, told->times);
 
     expected += times;
     if (n != times)
@@ -322,6 +326,15 @@ check_told (FaultScene *scene, FaultParty *party, const FaultTold *told)
         party->messages->len, expected);
 }
 
+static gboolean
+has_long_gap (const FaultParty *party)
+{
+  if (party == party->scene->publisher)
+    return party->longest_gap > LONGEST_PAINTING_GAP_MS * 1000;
+  return party->longest_gap > LONGEST_GAP_MS * 1000 &&
+         party->most_missed > LONGEST_GAP;
+}
+
 static void
 wait_for_end (FaultScene *scene, FaultParty *party, FaultEnd end)
 {
@@ -331,7 +344,7 @@ wait_for_end (FaultScene *scene, FaultParty *party, FaultEnd end)
     case FAULT_GOES_ON:
       fault_wait (scene, back, fault_party_is_connected (party));
       fault_party_wait_frames (party, 5, 2 * LONGEST_GAP_MS);
-      if (party->longest_gap > LONGEST_GAP_MS * 1000)
+      if (has_long_gap (party))
         fault_fail (scene, "%s had no media for %d ms", party->name,
             (gint)(party->longest_gap / 1000));
       break;
@@ -370,6 +383,8 @@ mark_provoked (FaultScene *scene)
     FaultParty *party = g_ptr_array_index (scene->parties, i);
 
     party->longest_gap = 0;
+    party->most_missed = 0;
+    party->painted = scene->publisher ? scene->publisher->frames : 0;
   }
 }
 

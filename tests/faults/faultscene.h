@@ -25,6 +25,7 @@ typedef enum
  * FaultTold:
  * @code: 0 ends a list
  * @times: how often, 0 for once
+ * @maybe: or not at all, where chance decides
  *
  * One failure message that is expected.
  */
@@ -33,13 +34,14 @@ typedef struct
   FaultSeverity severity;
   gint code;
   guint times;
+  gboolean maybe;
 } FaultTold;
 
 /* How a party is found at the end. */
 typedef enum
 {
   FAULT_ABSENT,  /* it takes no part */
-  FAULT_GOES_ON, /* connected, media without a break of three seconds */
+  FAULT_GOES_ON, /* connected, media without a break of 3 s and 50 pictures */
   FAULT_BACK,    /* connected, media again */
   FAULT_IN_ROOM, /* connected; media may have ended with who sent it */
   FAULT_ENDED,   /* it told an ERROR and can be stopped */
@@ -67,7 +69,6 @@ typedef enum
  * @provoke: may wait, for what must not be told meanwhile
  * @allowed: ms from the end of @provoke until everything is told
  * @repair: (nullable): after everything is told
- * @open: (nullable): what is not as promised yet; the row may then fail
  * @back: ms from the end of @repair until the parties are as expected
  */
 struct _FaultRow
@@ -75,7 +76,6 @@ struct _FaultRow
   const gchar *id;
   const gchar *condition;
   const gchar *happens;
-  const gchar *open;
   guint flags; /* FaultFlags */
   const gchar *publisher;
   const gchar *viewer;
@@ -117,6 +117,8 @@ typedef struct
   guint last;         /* number of the last picture */
   gint64 last_frame;  /* monotonic us at which frames last grew, 0 before */
   gint64 longest_gap; /* us between pictures since the row began to provoke */
+  guint painted;      /* pictures of the publisher at the last one here */
+  guint most_missed;  /* pictures of the publisher in a gap, likewise */
   gboolean eos;
   gboolean told_end;
   gint64 files_more; /* at its end than at its beginning */

@@ -95,6 +95,7 @@ prepare_alone (FaultScene *scene)
 }
 
 #define N_STORM 50
+#define STORM_SECONDS 100
 
 static void
 start_storm (FaultScene *scene)
@@ -107,7 +108,7 @@ start_storm (FaultScene *scene)
 
     viewers[i] =
         fault_party_new (scene, "viewer", user, NETEM_A, scene->server_url,
-            "connect-timeout=30000 local-addresses=<127.0.0.1>", NULL);
+            "connect-timeout=60000 local-addresses=<127.0.0.1>", NULL);
   }
   while (served < N_STORM) {
     served = 0;
@@ -120,8 +121,10 @@ start_storm (FaultScene *scene)
                 ->reason);
       served += viewers[i]->frames > 0;
     }
-    if (g_get_monotonic_time () - scene->provoked > 60 * G_USEC_PER_SEC)
-      fault_fail (scene, "%u of %u see pictures after 60 s", served, N_STORM);
+    if (g_get_monotonic_time () - scene->provoked >
+        STORM_SECONDS * G_USEC_PER_SEC)
+      fault_fail (scene, "%u of %u see pictures after %d s", served, N_STORM,
+          STORM_SECONDS);
   }
   g_printerr ("# all %u see pictures after %.1f s\n", N_STORM,
       (gdouble)(g_get_monotonic_time () - scene->provoked) / G_USEC_PER_SEC);
@@ -233,6 +236,7 @@ const FaultRow fault_local_rows[] = {
         .happens = "All see pictures",
         .flags = FAULT_HEAVY,
         .server = "--pong-timeout=20000",
+        .publisher = "connect-timeout=60000",
         .prepare = prepare_publisher,
         .provoke = start_storm,
         .publisher_end = FAULT_BACK,

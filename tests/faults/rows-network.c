@@ -111,6 +111,13 @@ outage_2s (FaultScene *scene)
 }
 
 static void
+outage_3s (FaultScene *scene)
+{
+  impair (scene, "both outage=on", 3000);
+  restore (scene);
+}
+
+static void
 outage_10s (FaultScene *scene)
 {
   impair (scene, "both outage=on", 10000);
@@ -140,6 +147,10 @@ drop_fragments (FaultScene *scene)
 #define LOST                                                                   \
   {                                                                            \
     FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
+  }
+#define PERHAPS_LOST                                                           \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED, .maybe = TRUE               \
   }
 #define VIEWER_LOST                                                            \
   {                                                                            \
@@ -247,6 +258,16 @@ const FaultRow fault_network_rows[] = {
         .provoke = outage_2s,
         COME_BACK,
         .back = 5000},
+    {.id = "F29-outage-3s",
+        .condition = "No packet passes for 3 s",
+        .happens = "The call goes on afterwards; whether the connection to "
+                   "the server counts as broken depends on when the last "
+                   "ping was",
+        .flags = FAULT_NETWORK,
+        .provoke = outage_3s,
+        .viewer_told = {PERHAPS_LOST},
+        COME_BACK,
+        .back = 8000},
     {.id = "F29-outage-10s",
         .condition = "No packet passes for 10 s",
         .happens = "Pictures arrive again afterwards",
@@ -269,9 +290,11 @@ const FaultRow fault_network_rows[] = {
         .back = 8000},
     {.id = "F30-tiny-link",
         .condition = "The link carries 50 kbit/s for 6 s",
-        .happens = "Pictures stand still; the call goes on afterwards",
+        .happens = "Pictures stand still, and answers to pings may come too "
+                   "late; the call goes on afterwards",
         .flags = FAULT_NETWORK,
         .provoke = tiny_link,
+        .viewer_told = {PERHAPS_LOST},
         COME_BACK,
         .back = 8000},
     {.id = "F31-small-packets",
