@@ -345,6 +345,28 @@ gst_rtc_room_client_add_stream (
     gst_rtc_room_client_push_event (self, event);
 }
 
+/* The server has ended what the own user publishes. */
+static void
+on_own_stream_removed (GstRtcRoomClient *self, const GstRtcEvent *event)
+{
+  const GstRtcRequest publication = {
+      .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = event->screen};
+  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0,
+      "the server has ended the publication: %s",
+      event->reason ? event->reason : "it gives no reason");
+  const GstRtcEvent lost = {
+      .type = GST_RTC_EVENT_PUBLICATION_LOST,
+      .screen = event->screen,
+      .error = error,
+  };
+
+  if (!gst_rtc_ledger_is_published (self->ledger, event->screen))
+    return;
+  gst_rtc_error_set_retryable (error, FALSE);
+  gst_rtc_ledger_remove (self->ledger, &publication);
+  gst_rtc_room_client_push_event (self, &lost);
+}
+
 static void
 on_stream_removed (GstRtcRoomClient *self, const GstRtcEvent *event)
 {
@@ -467,11 +489,14 @@ on_dialect_event (const GstRtcEvent *event, gpointer user_data)
     return;
   }
   /* A room tells nothing before it has been entered or after the exit, and
-   * nothing about ourselves. */
+   * nothing about ourselves but the end of a publication. */
   if (!is_in_room (self) || !event_handlers[event->type])
     return;
-  if (event->user_id && g_strcmp0 (event->user_id, self->user_id) == 0)
+  if (event->user_id && g_strcmp0 (event->user_id, self->user_id) == 0) {
+    if (event->type == GST_RTC_EVENT_STREAM_REMOVED)
+      on_own_stream_removed (self, event);
     return;
+  }
   event_handlers[event->type](self, event);
 }
 

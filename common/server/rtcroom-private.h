@@ -131,6 +131,17 @@ void gst_rtc_room_mute_local (GstRtcRoomRequest *request);
 void gst_rtc_room_mute_remote (GstRtcRoomRequest *request);
 void gst_rtc_room_relay (GstRtcRoomRequest *request);
 
+/* The sender uses a privilege from now on, whose end is to be noticed. */
+void gst_rtc_room_note_use (GstRtcRoomRequest *request);
+
+gboolean gst_rtc_room_publishes (const GstRtcMember *member);
+/* Ends what @member publishes or views for want of the right to it. Unlike
+ * others it has not asked for that, so it is told of each. */
+void gst_rtc_room_revoke_streams (
+    GstRtcRooms *rooms, GstRtcMember *member, const gchar *reason);
+void gst_rtc_room_revoke_views (
+    GstRtcRooms *rooms, GstRtcMember *member, const gchar *reason);
+
 /* Ends all that @member publishes: the room hears of each stream, viewers of
  * each session, and so does @member when @tell_member. */
 void gst_rtc_room_end_streams (GstRtcRooms *rooms, GstRtcMember *member,

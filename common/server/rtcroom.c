@@ -242,18 +242,47 @@ get_token_second (const GstRtcMember *member)
   return (gint64)member->token->expires + 1;
 }
 
+/* Likewise the second after which a privilege in use is over. Who is away
+ * keeps what it has, since it could not be told. */
+static gint64
+get_privilege_second (const GstRtcMember *member)
+{
+  const GstRtcToken *token = member->token;
+  gint64 second = G_MAXINT64;
+
+  if (!token || !member->link)
+    return 0;
+  if (gst_rtc_room_publishes (member))
+    second = token->publish ? token->publish_expires : 1;
+  if (second == 0)
+    second = G_MAXINT64;
+  if (member->viewing->len > 0 && !token->subscribe)
+    second = 1;
+  else if (member->viewing->len > 0 && token->subscribe_expires)
+    second = MIN (second, token->subscribe_expires);
+  return second == G_MAXINT64 ? 0 : second + 1;
+}
+
 static gint64
 get_member_due (const GstRtcMember *member, gint64 now, gint64 wall)
 {
+  const gint64 seconds[] = {
+      get_token_second (member), get_privilege_second (member)};
   gint64 due = member->link ? G_MAXINT64 : member->held_until;
-  gint64 second = get_token_second (member);
-  gint64 wait;
 
-  if (second) {
-    wait = CLAMP (second * G_TIME_SPAN_SECOND - wall, 0, TOKEN_CHECK);
-    due = MIN (due, now + wait);
+  for (guint i = 0; i < G_N_ELEMENTS (seconds); i++) {
+    if (seconds[i])
+      due = MIN (due,
+          now + CLAMP (seconds[i] * G_TIME_SPAN_SECOND - wall, 0, TOKEN_CHECK));
   }
   return due;
+}
+
+void
+gst_rtc_room_note_use (GstRtcRoomRequest *request)
+{
+  note_due (request->rooms,
+      get_member_due (request->member, request->now, request->wall));
 }
 
 static void
@@ -264,8 +293,7 @@ set_token (GstRtcRoomRequest *request, GstRtcToken *token)
   gst_rtc_token_free (member->token);
   member->token = token;
   member->warned = FALSE;
-  note_due (
-      request->rooms, get_member_due (member, request->now, request->wall));
+  gst_rtc_room_note_use (request);
 }
 
 /* The token of a request verified, or NULL and no error in open mode. */
@@ -769,6 +797,21 @@ gst_rtc_rooms_lost (GstRtcRooms *rooms, GstRtcConnectionId connection,
   }
 }
 
+/* What a token does not allow any more, or the one that took its place does
+ * not, ends. */
+static void
+end_unprivileged (GstRtcRooms *rooms, GstRtcMember *member, gint64 wall)
+{
+  const gint64 second = get_privilege_second (member);
+
+  if (!second || wall < second * G_TIME_SPAN_SECOND)
+    return;
+  if (!gst_rtc_room_member_allowed (member, GST_RTC_PRIVILEGE_PUBLISH, wall))
+    gst_rtc_room_revoke_streams (rooms, member, "the right to publish is over");
+  if (!gst_rtc_room_member_allowed (member, GST_RTC_PRIVILEGE_SUBSCRIBE, wall))
+    gst_rtc_room_revoke_views (rooms, member, "the right to subscribe is over");
+}
+
 /* TRUE when that took @member out of its room. */
 static gboolean
 tick_member (GstRtcRooms *rooms, GstRtcMember *member, gint64 now, gint64 wall)
@@ -780,6 +823,7 @@ tick_member (GstRtcRooms *rooms, GstRtcMember *member, gint64 now, gint64 wall)
     remove_member (rooms, member, "connection lost");
     return TRUE;
   }
+  end_unprivileged (rooms, member, wall);
   if (!second || wall < second * G_TIME_SPAN_SECOND)
     return FALSE;
 

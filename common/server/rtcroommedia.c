@@ -228,6 +228,7 @@ gst_rtc_room_publish (GstRtcRoomRequest *request)
     gst_rtc_roster_set_stream (roster, member->user, stream);
     gst_rtc_room_answer_ok (request, NULL);
     tell_stream (request, GST_RTC_MESSAGE_STREAM_ADDED, GST_RTC_MEDIA_NONE);
+    gst_rtc_room_note_use (request);
   }
 }
 
@@ -303,6 +304,7 @@ gst_rtc_room_subscribe (GstRtcRoomRequest *request)
   gst_rtc_room_answer_ok (
       request, &(GstRtcMessageFields){.session = session->id, .mline = -1});
   set_session_media (rooms, session, wanted, session->paused);
+  gst_rtc_room_note_use (request);
 }
 
 void
@@ -426,6 +428,44 @@ gst_rtc_room_end_views (
     tell_closed (rooms, session->publisher, session, reason, 0);
     end_session (rooms, session);
   }
+}
+
+gboolean
+gst_rtc_room_publishes (const GstRtcMember *member)
+{
+  GstRtcRoster *roster = member->room->roster;
+
+  return gst_rtc_roster_get_stream (roster, member->user, FALSE) ||
+         gst_rtc_roster_get_stream (roster, member->user, TRUE);
+}
+
+void
+gst_rtc_room_revoke_streams (
+    GstRtcRooms *rooms, GstRtcMember *member, const gchar *reason)
+{
+  for (gint screen = FALSE; screen <= TRUE; screen++) {
+    const GstRtcMessageFields fields = {
+        .user = member->user,
+        .screen = to_optional (screen),
+        .reason = reason,
+        .mline = -1,
+    };
+
+    if (!gst_rtc_roster_get_stream (member->room->roster, member->user, screen))
+      continue;
+    end_stream (rooms, member, screen, reason, TRUE);
+    gst_rtc_room_tell (rooms, member, GST_RTC_MESSAGE_STREAM_REMOVED, &fields);
+  }
+}
+
+void
+gst_rtc_room_revoke_views (
+    GstRtcRooms *rooms, GstRtcMember *member, const gchar *reason)
+{
+  for (guint i = 0; i < member->viewing->len; i++)
+    tell_closed (rooms, member, g_ptr_array_index (member->viewing, i), reason,
+        GST_RTC_ERROR_SUBSCRIBE_FAILED);
+  gst_rtc_room_end_views (rooms, member, reason);
 }
 
 void

@@ -3,6 +3,7 @@
  * process at the other end dies or sleeps. On the thread of the test. */
 #include "faultscene.h"
 
+#include "rtctoken.h"
 #include "scripted-server.h"
 
 #include <signal.h>
@@ -154,13 +155,40 @@ join_with_bad_tokens (FaultScene *scene)
 }
 
 static void
-prepare_short_token (FaultScene *scene)
+renew_token (FaultParty *party, gchar *token)
 {
-  fault_start_server (scene);
-  fault_start_publisher (scene);
-  scene->viewer = start_with_token (scene, "viewer", "bob",
-      fault_make_token ("room", "bob", 8, FAULT_APP_KEY));
-  fault_wait_for_media (scene);
+  g_autofree gchar *text = token;
+  g_autofree gchar *line = g_strconcat ("token ", text, NULL);
+
+  fault_party_say (party, line);
+}
+
+static void
+shorten_token (FaultScene *scene)
+{
+  renew_token (
+      scene->viewer, fault_make_token ("room", "bob", 2, FAULT_APP_KEY));
+}
+
+/* One with which one may watch only. */
+static void
+withdraw_privilege (FaultScene *scene)
+{
+  const GstRtcToken token = {
+      .app_id = (gchar *)FAULT_APP_ID,
+      .room_id = (gchar *)"room",
+      .user_id = (gchar *)"alice",
+      .subscribe = TRUE,
+  };
+
+  renew_token (scene->publisher, gst_rtc_token_make (&token, FAULT_APP_KEY));
+}
+
+static void
+check_stream_removed (FaultScene *scene)
+{
+  fault_wait (scene, 5000,
+      fault_party_count_facts (scene->viewer, "rtc-stream-removed") == 1);
 }
 
 static void
@@ -170,12 +198,15 @@ check_banned (FaultScene *scene)
     fault_fail (scene, "the viewer was not told that it is out");
 }
 
-/* The server is away while the token ends. */
+/* The server is away while the token ends, which it took in time. */
 static void
 restart_after_token (FaultScene *scene)
 {
+  renew_token (
+      scene->viewer, fault_make_token ("room", "bob", 6, FAULT_APP_KEY));
+  fault_let_pass (scene, 2000);
   fault_signal_server (scene, SIGKILL);
-  fault_let_pass (scene, 9000);
+  fault_let_pass (scene, 5500);
   fault_start_server (scene);
 }
 
@@ -402,7 +433,6 @@ const FaultRow fault_server_rows[] = {
         .happens = "Entering again is refused and the pipeline ends",
         .server = KEYED,
         .publisher = QUICK "reconnect-attempts=100",
-        .prepare = prepare_short_token,
         .provoke = restart_after_token,
         .publisher_told = {LOST},
         .viewer_told = {LOST, NOT_ADMITTED},
@@ -441,11 +471,21 @@ const FaultRow fault_server_rows[] = {
         .happens = "The viewer is out (rtc-client-banned) and ends; the "
                    "publisher goes on",
         .server = KEYED,
-        .prepare = prepare_short_token,
+        .provoke = shorten_token,
         .repair = check_banned,
         .viewer_told = {NOT_ADMITTED},
         .publisher_end = FAULT_GOES_ON,
         .viewer_end = FAULT_ENDED,
         .allowed = 12000},
+    {.id = "F16-privilege-ends-in-call",
+        .condition = "The publisher may not publish any more",
+        .happens = "The stream is removed; both stay in the room",
+        .server = KEYED,
+        .provoke = withdraw_privilege,
+        .repair = check_stream_removed,
+        .publisher_told = {{FAULT_ERROR, GST_RTC_ERROR_PUBLISH_ERROR}},
+        .publisher_end = FAULT_IN_ROOM,
+        .viewer_end = FAULT_IN_ROOM,
+        .allowed = 5000},
     {NULL},
 };

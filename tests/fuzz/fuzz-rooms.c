@@ -268,6 +268,10 @@ hear_event (World *world, Slot *slot, GstRtcMessageType type,
   }
   if (!fields->user)
     return;
+  /* That its right to publish is over. */
+  if (type == GST_RTC_MESSAGE_STREAM_REMOVED &&
+      g_str_equal (fields->user, slot->user))
+    return;
   g_assert_cmpstr (fields->user, !=, slot->user);
   there =
       g_hash_table_lookup_extended (slot->roster, fields->user, NULL, &value);

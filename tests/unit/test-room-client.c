@@ -1282,6 +1282,28 @@ test_publication_lost (Fixture *fixture, gconstpointer data)
   assert_ok (fixture);
 }
 
+/* Not by a request: the right to it is over. */
+static void
+test_publication_ended_by_the_server (Fixture *fixture, gconstpointer data)
+{
+  const GError *error;
+
+  enter (fixture);
+  publish (fixture);
+  assert_ok (fixture);
+  forget_log (fixture);
+  for (guint i = 0; i < 2; i++)
+    scripted_server_send (fixture->server,
+        "{\"type\":\"stream-removed\",\"user\":\"alice\",\"screen\":false,"
+        "\"reason\":\"over\"}");
+  wait_log (fixture, "publication-lost");
+  error = find_event (fixture, GST_RTC_EVENT_PUBLICATION_LOST)->error;
+  g_assert_error (error, GST_RTC_ERROR, GST_RTC_ERROR_PUBLISH_ERROR);
+  g_assert_nonnull (strstr (error->message, "over"));
+  publish (fixture);
+  assert_ok (fixture);
+}
+
 static void
 test_media_that_ended_meanwhile (Fixture *fixture, gconstpointer data)
 {
@@ -1784,6 +1806,8 @@ main (int argc, char **argv)
   add ("closed-for-removal", test_closed_for_removal, NULL);
   add ("broken-publish-is-undone", test_broken_publish_is_undone, NULL);
   add ("publication-lost", test_publication_lost, NULL);
+  add ("publication-ended-by-the-server", test_publication_ended_by_the_server,
+      NULL);
   add ("media-that-ended-meanwhile", test_media_that_ended_meanwhile, NULL);
   add ("media-that-ended-unheard", test_media_that_ended_unheard, NULL);
   add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);

@@ -1112,6 +1112,129 @@ privileges_are_kept (void)
   finish (&f);
 }
 
+/* A token whose privileges end before it does. */
+static gchar *
+make_short_token (
+    const gchar *user, guint32 publish_expires, guint32 subscribe_expires)
+{
+  const GstRtcToken token = {
+      .app_id = (gchar *)APP,
+      .room_id = (gchar *)"r",
+      .user_id = (gchar *)user,
+      .issued = 1,
+      .publish = TRUE,
+      .publish_expires = publish_expires,
+      .subscribe = TRUE,
+      .subscribe_expires = subscribe_expires,
+  };
+
+  return gst_rtc_token_make (&token, KEY);
+}
+
+static void
+pass_seconds (Fixture *f, guint seconds)
+{
+  f->now += seconds * SECOND;
+  f->wall += seconds * SECOND;
+  gst_rtc_rooms_tick (f->rooms, f->now, f->wall);
+}
+
+/* ann publishes until second 10, bob views until second 20. */
+static gchar *
+start_short_session (Fixture *f)
+{
+  g_autofree gchar *ann = make_short_token ("ann", 1700000010, 0);
+  g_autofree gchar *bob = make_short_token ("bob", 0, 1700000020);
+
+  start_with_tokens (f);
+  join_with_token (f, 0, "ann", ann);
+  join_with_token (f, 1, "bob", bob);
+  say (f, 0, "{\"type\":\"publish\",\"id\":2,\"audioCodec\":\"OPUS\"}");
+  forget (f);
+  say (f, 1, "{\"type\":\"subscribe\",\"id\":3,\"user\":\"ann\"}");
+  return get_member (g_queue_peek_head (&f->heard[1]), "session");
+}
+
+static void
+a_publication_ends_with_its_privilege (void)
+{
+  Fixture f;
+  g_autofree gchar *session = start_short_session (&f);
+
+  forget (&f);
+  pass_seconds (&f, 10);
+  expect_silence (&f);
+  pass_seconds (&f, 1);
+  expect (&f, 1, "{\"type\":\"stream-removed\",\"user\":\"ann\",*");
+  expect_with (&f, 1, "{\"type\":\"session-closed\",\"session\":\"SESSION\",*}",
+      session);
+  expect_with (&f, 0, "{\"type\":\"session-closed\",\"session\":\"SESSION\",*}",
+      session);
+  expect (&f, 0,
+      "{\"type\":\"stream-removed\",\"user\":\"ann\",\"screen\":false,"
+      "\"reason\":\"the right to publish is over\"}");
+  say (&f, 0, "{\"type\":\"publish\",\"id\":4,\"audioCodec\":\"OPUS\"}");
+  expect_error (&f, 0, 4, 300006);
+  pass_seconds (&f, 60);
+  expect_silence (&f);
+  finish (&f);
+}
+
+static void
+a_subscription_ends_with_its_privilege (void)
+{
+  Fixture f;
+  g_autofree gchar *session = start_short_session (&f);
+  g_autofree gchar *longer = make_short_token ("ann", 1700000100, 0);
+  g_autofree gchar *renew = g_strdup_printf (
+      "{\"type\":\"renew-token\",\"id\":4,\"token\":\"%s\"}", longer);
+
+  say (&f, 0, renew);
+  forget (&f);
+  pass_seconds (&f, 20);
+  expect_silence (&f);
+  pass_seconds (&f, 1);
+  expect_with (&f, 1,
+      "{\"type\":\"session-closed\",\"session\":\"SESSION\","
+      "\"code\":300001,*}",
+      session);
+  expect_with (&f, 0, "{\"type\":\"session-closed\",\"session\":\"SESSION\",*}",
+      session);
+  expect_silence (&f);
+  finish (&f);
+}
+
+static void
+a_new_token_without_the_privilege_ends_it (void)
+{
+  Fixture f;
+  g_autofree gchar *session = start_short_session (&f);
+  g_autofree gchar *watcher = make_token ("ann", 0, FALSE);
+  g_autofree gchar *renew = g_strdup_printf (
+      "{\"type\":\"renew-token\",\"id\":4,\"token\":\"%s\"}", watcher);
+
+  forget (&f);
+  say (&f, 0, renew);
+  expect (&f, 0, "{\"type\":\"ok\",\"id\":4}");
+  pass_seconds (&f, 0);
+  expect (&f, 1, "{\"type\":\"stream-removed\",\"user\":\"ann\",*");
+  finish (&f);
+}
+
+static void
+who_is_away_keeps_its_publication (void)
+{
+  Fixture f;
+  g_autofree gchar *session = start_short_session (&f);
+
+  forget (&f);
+  gst_rtc_rooms_lost (f.rooms, 0, FALSE, f.now);
+  f.wall += 11 * SECOND;
+  pass_seconds (&f, 1);
+  expect_silence (&f);
+  finish (&f);
+}
+
 static void
 subscribing_needs_its_privilege (void)
 {
@@ -1284,6 +1407,13 @@ main (int argc, char **argv)
       "a-wrong-secret-is-an-ordinary-join", a_wrong_secret_is_an_ordinary_join);
   ADD ("a-key-asks-for-tokens", a_key_asks_for_tokens);
   ADD ("privileges-are-kept", privileges_are_kept);
+  ADD ("a-publication-ends-with-its-privilege",
+      a_publication_ends_with_its_privilege);
+  ADD ("a-subscription-ends-with-its-privilege",
+      a_subscription_ends_with_its_privilege);
+  ADD ("a-new-token-without-the-privilege-ends-it",
+      a_new_token_without_the_privilege_ends_it);
+  ADD ("who-is-away-keeps-its-publication", who_is_away_keeps_its_publication);
   ADD ("subscribing-needs-its-privilege", subscribing_needs_its_privilege);
   ADD ("a-token-warns-then-ends", a_token_warns_then_ends);
   ADD ("a-renewed-token-goes-on", a_renewed_token_goes_on);

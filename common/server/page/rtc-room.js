@@ -276,6 +276,14 @@ export class RtcRoom extends EventTarget {
       this.#dropped.add(screen);
   }
 
+  /* The server has ended what is published here. */
+  #loseOwn(screen, reason) {
+    if (!this.#own.has(screen))
+      return;
+    this.#dropOwn(screen);
+    this.#report(new RtcError(codes.PUBLISH_ERROR, reason));
+  }
+
   /** Receives a stream, or changes what of it is received. The returned
    * MediaStream fills when media comes. */
   async subscribe(user, { screen = false, audio = true, video = true } = {}) {
@@ -570,7 +578,10 @@ export class RtcRoom extends EventTarget {
         this.#addStream(message.user, message);
         break;
       case 'stream-removed':
-        this.#removeStream(message.user, !!message.screen, message.reason);
+        if (message.user === this.user)
+          this.#loseOwn(!!message.screen, message.reason);
+        else
+          this.#removeStream(message.user, !!message.screen, message.reason);
         break;
       case 'stream-muted':
         this.#setMutes(message.user, message);
