@@ -876,15 +876,16 @@ gst_rtc_peer_add_track (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *rtp_caps)
     GST_ERROR_OBJECT (peer, "no link with caps %" GST_PTR_FORMAT, rtp_caps);
 }
 
-void
+gboolean
 gst_rtc_peer_push (GstRtcPeer *peer, GstRtcMedia medium, GstBufferList *list)
 {
   const Track *track = &peer->tracks[get_track_index (medium)];
 
   if (!track->pad || !g_atomic_int_get (&peer->open))
-    return;
+    return FALSE;
   g_atomic_int_set (&peer->sent, TRUE);
   gst_rtc_feed_push (peer->feed, track->index, gst_buffer_list_ref (list));
+  return TRUE;
 }
 
 /* --- descriptions --- */

@@ -130,9 +130,10 @@ void gst_rtc_peer_add_candidate (
 
 /* Sender: RTP packets in a list that is not empty, PTS in absolute time of
  * the clock; @list borrowed, shared with others and never written to. Dropped
- * while not connected, and oldest lists first when the transport does not keep
- * up: a slow peer costs nobody else. Any thread, never blocks. */
-void gst_rtc_peer_push (
+ * while not connected, which FALSE says, and oldest lists first when the
+ * transport does not keep up: a slow peer costs nobody else. Any thread, never
+ * blocks. */
+gboolean gst_rtc_peer_push (
     GstRtcPeer *peer, GstRtcMedia medium, GstBufferList *list);
 
 /* Receiver: asks the other side for a keyframe. Any thread. */

@@ -1379,7 +1379,10 @@ append_viewer_stats (GValue *list, GstRtcViewer *viewer)
 
   gst_structure_set (stats, "user-id", G_TYPE_STRING,
       gst_rtc_viewer_get_user_id (viewer), "screen", G_TYPE_BOOLEAN,
-      gst_rtc_viewer_get_screen (viewer), NULL);
+      gst_rtc_viewer_get_screen (viewer), "video-frames-sent", G_TYPE_UINT64,
+      (guint64)gst_rtc_viewer_get_frames (viewer, GST_RTC_MEDIA_VIDEO),
+      "audio-frames-sent", G_TYPE_UINT64,
+      (guint64)gst_rtc_viewer_get_frames (viewer, GST_RTC_MEDIA_AUDIO), NULL);
   g_value_init (&value, GST_TYPE_STRUCTURE);
   g_value_take_boxed (&value, stats);
   gst_value_list_append_and_take_value (list, &value);

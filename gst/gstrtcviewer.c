@@ -14,6 +14,8 @@ struct _GstRtcViewer
   gboolean retired;
   gint wanted;    /* atomic GstRtcMedia */
   gint has_video; /* atomic: a keyframe has been sent */
+  gint n_video;   /* atomic: frames sent */
+  gint n_audio;   /* likewise */
   const GstRtcViewerListener *listener;
   gpointer user_data;
 };
@@ -183,12 +185,32 @@ gst_rtc_viewer_has_video (GstRtcViewer *self)
   return g_atomic_int_get (&self->has_video);
 }
 
+static gboolean
+ends_frame (GstBufferList *list)
+{
+  return GST_BUFFER_FLAG_IS_SET (
+      gst_buffer_list_get (list, gst_buffer_list_length (list) - 1),
+      GST_BUFFER_FLAG_MARKER);
+}
+
 void
 gst_rtc_viewer_push (
     GstRtcViewer *self, GstRtcMedia medium, GstBufferList *list)
 {
-  if (g_atomic_int_get (&self->wanted) & medium)
-    gst_rtc_peer_push (self->peer, medium, list);
+  if (!(g_atomic_int_get (&self->wanted) & medium) ||
+      !gst_rtc_peer_push (self->peer, medium, list))
+    return;
+  if (medium == GST_RTC_MEDIA_AUDIO)
+    g_atomic_int_add (&self->n_audio, (gint)gst_buffer_list_length (list));
+  else if (ends_frame (list))
+    g_atomic_int_inc (&self->n_video);
+}
+
+guint
+gst_rtc_viewer_get_frames (GstRtcViewer *self, GstRtcMedia medium)
+{
+  return (guint)g_atomic_int_get (
+      medium == GST_RTC_MEDIA_VIDEO ? &self->n_video : &self->n_audio);
 }
 
 const gchar *

@@ -65,6 +65,9 @@ gboolean gst_rtc_viewer_has_video (GstRtcViewer *viewer);
 void gst_rtc_viewer_push (
     GstRtcViewer *viewer, GstRtcMedia medium, GstBufferList *list);
 
+/* Frames that its transport was given so far. Any thread. */
+guint gst_rtc_viewer_get_frames (GstRtcViewer *viewer, GstRtcMedia medium);
+
 /* Set once. Borrowed. */
 const gchar *gst_rtc_viewer_get_media_session (GstRtcViewer *viewer);
 const gchar *gst_rtc_viewer_get_user_id (GstRtcViewer *viewer);

@@ -38,10 +38,6 @@ typedef struct
   gint has_video; /* atomic */
   gint has_audio; /* atomic */
   gint hold;      /* atomic: nothing is sent any more */
-  GMutex lock;
-  guint64 n_frames;        /* lock: since there is a viewer */
-  gboolean has_viewer;     /* lock */
-  GstClockTime audio_time; /* lock */
 } Publisher;
 
 /* A pentatonic scale up and down: easy to tell from hum or silence. */
@@ -65,40 +61,19 @@ fail (Publisher *self, const gchar *text)
 }
 
 static GstPadProbeReturn
-on_video_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   Publisher *self = user_data;
 
-  if (g_atomic_int_get (&self->hold))
-    return GST_PAD_PROBE_DROP;
-  g_mutex_lock (&self->lock);
-  self->n_frames++;
-  g_mutex_unlock (&self->lock);
-  return GST_PAD_PROBE_OK;
-}
-
-static GstPadProbeReturn
-on_audio_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  Publisher *self = user_data;
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-
-  if (g_atomic_int_get (&self->hold))
-    return GST_PAD_PROBE_DROP;
-  if (GST_BUFFER_DURATION_IS_VALID (buffer)) {
-    g_mutex_lock (&self->lock);
-    self->audio_time += GST_BUFFER_DURATION (buffer);
-    g_mutex_unlock (&self->lock);
-  }
-  return GST_PAD_PROBE_OK;
+  return g_atomic_int_get (&self->hold) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 static void
-count_track (Publisher *self, GstPad *sink_pad, gboolean video)
+watch_track (Publisher *self, GstPad *sink_pad, gboolean video)
 {
   g_atomic_int_set (video ? &self->has_video : &self->has_audio, TRUE);
-  gst_pad_add_probe (sink_pad, GST_PAD_PROBE_TYPE_BUFFER,
-      video ? on_video_buffer : on_audio_buffer, self, NULL);
+  gst_pad_add_probe (
+      sink_pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
 }
 
 /* The first video and the first audio track of the file are published, the
@@ -141,7 +116,7 @@ on_file_pad (GstElement *file, GstPad *pad, gpointer user_data)
         ("A track of the file could not be linked to rtcsink"), (NULL));
     return;
   }
-  count_track (self, target, video);
+  watch_track (self, target, video);
   gst_element_sync_state_with_parent (branch);
 }
 
@@ -271,17 +246,28 @@ on_note (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* What was sent before is not to be seen by anybody. */
-static void
-on_viewer_added (Publisher *self)
+/* The frames that were sent to the viewer of the demo, which begin with the
+ * keyframe that it is given first. Others may watch too. */
+static guint64
+count_sent (Publisher *self)
 {
-  g_mutex_lock (&self->lock);
-  if (!self->has_viewer) {
-    self->n_frames = 0;
-    self->audio_time = 0;
+  g_autoptr (GstStructure) stats = NULL;
+  const GValue *peers;
+  guint64 n_sent = 0;
+
+  g_object_get (self->sink, "stats", &stats, NULL);
+  peers = gst_structure_get_value (stats, "peers");
+  for (guint i = 0; i < gst_value_list_get_size (peers); i++) {
+    const GstStructure *peer =
+        gst_value_get_structure (gst_value_list_get_value (peers, i));
+    guint64 n_frames = 0;
+
+    if (g_strcmp0 (gst_structure_get_string (peer, "user-id"), DEMO_VIEWER))
+      continue;
+    gst_structure_get_uint64 (peer, "video-frames-sent", &n_frames);
+    n_sent += n_frames;
   }
-  self->has_viewer = TRUE;
-  g_mutex_unlock (&self->lock);
+  return n_sent;
 }
 
 static gboolean
@@ -297,12 +283,8 @@ on_input (GIOChannel *channel, GIOCondition condition, gpointer user_data)
   }
   if (g_str_has_prefix (line, "hold"))
     g_atomic_int_set (&self->hold, TRUE);
-  if (g_str_has_prefix (line, "count") || g_str_has_prefix (line, "hold")) {
-    g_mutex_lock (&self->lock);
-    g_print ("sent %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
-        self->n_frames, self->audio_time / GST_MSECOND);
-    g_mutex_unlock (&self->lock);
-  }
+  if (g_str_has_prefix (line, "count"))
+    g_print ("sent %" G_GUINT64_FORMAT "\n", count_sent (self));
   return G_SOURCE_CONTINUE;
 }
 
@@ -316,8 +298,6 @@ build (Publisher *self, GError **error)
   if (!self->pipeline)
     return FALSE;
   self->sink = gst_bin_get_by_name (GST_BIN (self->pipeline), "sink");
-  g_signal_connect_swapped (
-      self->sink, "viewer-added", G_CALLBACK (on_viewer_added), self);
   demo_configure (self->sink, self->options->server_url, DEMO_PUBLISHER);
 
   if (file) {
@@ -337,8 +317,8 @@ build (Publisher *self, GError **error)
     g_autoptr (GstPad) audio =
         gst_element_get_static_pad (self->sink, "audio_0");
 
-    count_track (self, video, TRUE);
-    count_track (self, audio, FALSE);
+    watch_track (self, video, TRUE);
+    watch_track (self, audio, FALSE);
     self->tracks_known = TRUE;
     g_timeout_add (NOTE_LENGTH, on_note, self);
   }
@@ -355,7 +335,6 @@ demo_publish (const DemoOptions *options)
 
   /* Ctrl-C reaches the whole process group; the parent says when to stop. */
   signal (SIGINT, SIG_IGN);
-  g_mutex_init (&self.lock);
   self.loop = g_main_loop_new (NULL, FALSE);
   if (build (&self, &error)) {
     bus = gst_element_get_bus (self.pipeline);
@@ -376,7 +355,6 @@ demo_publish (const DemoOptions *options)
   gst_clear_object (&self.sink);
   gst_clear_object (&self.pipeline);
   g_main_loop_unref (self.loop);
-  g_mutex_clear (&self.lock);
   g_free (self.address);
   return self.status;
 }

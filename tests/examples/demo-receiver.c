@@ -53,8 +53,9 @@ typedef struct
   gint64 asked_to_join; /* monotonic time, us */
   guint seconds;
   DemoFigures before; /* a second ago */
+  guint64 n_received; /* frames, just before the publisher counts its own */
   guint64 n_sent;
-  gboolean sent_known; /* the last figure has come */
+  gboolean sent_known;
   gboolean file_complete;
   gchar *failure; /* the first thing that went wrong */
 } Receiver;
@@ -193,7 +194,6 @@ on_first_media (Receiver *self)
       self->wants_video ? "frame" : "audio", after / 1000);
   demo_recorder_get_figures (self->recorder, &self->before);
   self->before.n_frames = 0;
-  command (self, "count\n");
   set_timer (self, 1000, on_second);
 }
 
@@ -206,6 +206,9 @@ print_verdict (Receiver *self)
   gboolean picture;
 
   demo_recorder_get_figures (self->recorder, &all);
+  /* More may have come since, where the publisher goes on. */
+  if (self->sent_known)
+    all.n_frames = self->n_received;
   picture = all.n_frames > 0 && write_picture (self);
   if (!self->failure && self->wants_video && all.n_frames == 0)
     self->failure = g_strdup ("no frame arrived");
@@ -310,12 +313,35 @@ complete_file (Receiver *self)
 }
 
 static gboolean
-on_drained (gpointer user_data)
+on_count_overdue (gpointer user_data)
 {
   Receiver *self = user_data;
 
   self->timer = 0;
   complete_file (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* First what has arrived, then what was sent: nothing that is counted here is
+ * missing there. */
+static void
+count (Receiver *self)
+{
+  DemoFigures now;
+
+  demo_recorder_get_figures (self->recorder, &now);
+  self->n_received = now.n_frames;
+  command (self, "count\n");
+  set_timer (self, STOP_TIMEOUT, on_count_overdue);
+}
+
+static gboolean
+on_drained (gpointer user_data)
+{
+  Receiver *self = user_data;
+
+  self->timer = 0;
+  count (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -334,8 +360,13 @@ stop (Receiver *self)
         complete_file (self);
         break;
       }
-      command (self, self->options->keep ? "count\n" : "hold\n");
-      set_timer (self, STOP_TIMEOUT, on_drained);
+      /* One that goes on has always something under way. */
+      if (self->options->keep) {
+        count (self);
+        break;
+      }
+      command (self, "hold\n");
+      set_timer (self, DRAIN_TIME, on_drained);
       break;
     case PHASE_KEEPING:
       end (self);
@@ -458,11 +489,9 @@ on_child_line (Receiver *self, const gchar *line)
       receive (self, parts[0]);
   } else if (g_strcmp0 (words[0], "sent") == 0) {
     self->n_sent = g_ascii_strtoull (rest, NULL, 10);
-    /* A publisher that goes on sending has always something under way. */
-    if (self->phase == PHASE_DRAINING) {
-      self->sent_known = TRUE;
-      set_timer (self, self->options->keep ? 1 : DRAIN_TIME, on_drained);
-    }
+    self->sent_known = TRUE;
+    if (self->phase == PHASE_DRAINING)
+      complete_file (self);
   } else if (g_strcmp0 (words[0], "end") == 0) {
     say (self, "publisher", "end of what is to be published");
     stop (self);

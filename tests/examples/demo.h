@@ -2,9 +2,9 @@
 /* What the parts of rtc-demo share. The parent receives, a child process of
  * the same program publishes; both talk by lines:
  *   child to parent  `tell TEXT`, `page URL`, `ready URL MEDIA`,
- *                    `sent FRAMES AUDIO_MS`, `end`, `fail TEXT`
- *   parent to child  `count`, or `hold`, which also stops the sending;
- *                    the end of the input means stop
+ *                    `sent FRAMES`, `end`, `fail TEXT`
+ *   parent to child  `count`, which is answered by `sent`; `hold`, which stops
+ *                    the sending; the end of the input means stop
  * Main thread of each process. */
 #pragma once
 
