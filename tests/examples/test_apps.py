@@ -5,6 +5,7 @@ room server, and checks what they print and their exit status.
 
   test_apps.py app SERVER PUBLISHER COMMAND...   rtc-room-app or room_app.py
   test_apps.py launch SERVER                     gst-launch-1.0 -m
+  test_apps.py demo DEMO DIRECTORY               rtc-demo, which keeps files
 
 PUBLISHER plays the pipeline of its arguments. Prints TAP."""
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 DEADLINE = 20  # seconds for anything that is waited for
 USER = "alice"
@@ -309,6 +311,18 @@ def launch_tells_a_lost_connection(server):
                 "500001 WEBSOCKET_FAILED, operation none")
 
 
+def demo_keeps_serving(demo, directory):
+    with Program(demo, "--seconds", "1", "--keep",
+                 "--output", f"{directory}/kept") as program:
+        told = program.wait_for(r"a browser can watch at (http://\S+/demo)")
+        kept = program.wait_for(r"The publisher goes on: (\S+) shows it")
+        check(program.find("^It works"), "no verdict", program)
+        check(told.group(1) == kept.group(1), "two addresses", program)
+        with urllib.request.urlopen(kept.group(1), timeout=DEADLINE) as page:
+            check(b"<title>Room</title>" in page.read(), "no page", program)
+        check_status(program, 0, signal.SIGINT)
+
+
 APP_TESTS = [
     watches_a_user, takes_the_first_who_comes, explains_a_wrong_room,
     explains_a_missing_server, gives_up_on_who_does_not_come,
@@ -319,6 +333,7 @@ LAUNCH_TESTS = [
     launch_shows_the_own_server,
     launch_tells_a_wrong_room, launch_tells_a_missing_server,
     launch_tells_a_lost_connection]
+DEMO_TESTS = [demo_keeps_serving]
 
 
 def run(tests, *arguments):
@@ -346,6 +361,8 @@ def end_on_signal(*_unused):
 def main():
     signal.signal(signal.SIGTERM, end_on_signal)
     kind, server, *rest = sys.argv[1:]
+    if kind == "demo":
+        return run(DEMO_TESTS, server, *rest)
     if kind == "launch":
         if not shutil.which(LAUNCH[0]):
             print(f"1..0 # SKIP there is no {LAUNCH[0]}")
