@@ -246,6 +246,33 @@ export const cases = {
     await second.stop();
   },
 
+  async 'media that cannot be had is said in words'(browser) {
+    const { url } = await startServer();
+    const sink = publish(url, 'hall', 'studio');
+    const page = await Page.open(browser, `${url}/hall`);
+    const failed = page.tile('studio').getByText('300001 SUBSCRIBE_FAILED');
+
+    await page.evaluate(() => {
+      const { prototype } = RTCPeerConnection;
+
+      globalThis.setRemote = prototype.setRemoteDescription;
+      prototype.setRemoteDescription = () => Promise.reject(new Error('not in this test'));
+    });
+    await page.page.fill('#name', 'ann');
+    await page.page.click('#enter');
+    await failed.waitFor();
+    await page.tile('studio').getByText('The stream could not be received').waitFor();
+    await page.shot('failed');
+    await page.evaluate(() => {
+      RTCPeerConnection.prototype.setRemoteDescription = globalThis.setRemote;
+    });
+    await page.page.getByRole('button', { name: 'Try again to receive studio' }).click();
+    await page.sees('studio');
+    await failed.waitFor({ state: 'detached' });
+    assert.deepEqual(page.faults, []);
+    await sink.stop();
+  },
+
   async 'a cut connection is resumed'(browser) {
     const { url } = await startServer();
     const sink = publish(url, 'hall', 'studio');

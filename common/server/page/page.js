@@ -326,9 +326,9 @@ function showMediaState({ user, screen, state, error }) {
     return;
   tile.element.dataset.media = state;
   if (state === 'failed') {
-    const { text, code } = describe(error);
-
-    tile.cover(text, code);
+    tile.coverFailure(describe(error), () => room?.subscribe(user, { screen })
+      .catch(alertPerson));
+    tellNews(`${user}: ${describe(error).text}`);
   } else {
     tile.cover({ connecting: 'connecting …',
       recovering: 'interrupted, trying again …' }[state] ?? '');

@@ -303,7 +303,7 @@ export class RtcRoom extends EventTarget {
         before: null, attempt: 0, timer: 0, muted: {} };
       this.#wanted.set(key, entry);
     }
-    Object.assign(entry, { audio, video });
+    Object.assign(entry, { audio, video, attempt: 0 });
     try {
       await this.#ask(entry);
     } catch (error) {

@@ -112,18 +112,27 @@ export class Tile {
     this.#show();
   }
 
-  /** Words over the picture, such as those of a failure; '' takes them off. */
-  cover(text, code = '') {
+  /** Words over the picture; '' takes them off. */
+  cover(text) {
     const { cover } = this.#parts;
 
     cover.textContent = text;
     cover.hidden = !text;
-    if (code) {
-      const small = document.createElement('small');
+  }
 
-      small.textContent = code;
-      cover.append(small);
-    }
+  /** The words of a failure, and a button that calls `again`. */
+  coverFailure({ text, code }, again) {
+    const small = document.createElement('small');
+    const button = document.createElement('button');
+
+    this.cover(text);
+    small.textContent = code;
+    button.type = 'button';
+    button.className = 'again';
+    button.textContent = 'Try again';
+    button.setAttribute('aria-label', `Try again to receive ${this.title}`);
+    button.addEventListener('click', again);
+    this.#parts.cover.append(small, button);
   }
 
   setFigures(figures) {
