@@ -587,7 +587,7 @@ export const cases = {
           resolve(detail);
         });
       });
-      const ann = new RtcRoom({ signalingTimeout: 400, reconnectDelay: 2000 });
+      const ann = new RtcRoom({ signalingTimeout: 1500, reconnectDelay: 2000 });
       const bob = new RtcRoom();
       const canvas = document.createElement('canvas');
 

@@ -466,7 +466,7 @@ test_default_timeout (Fixture *fixture, gconstpointer data)
       check_renew (fixture, pipeline));
   passed = (g_get_monotonic_time () - started) / G_TIME_SPAN_MILLISECOND;
   g_assert_cmpint (2900, <=, passed);
-  g_assert_cmpint (passed, <=, 5000);
+  g_assert_cmpint (passed, <=, 6000); /* of a busy machine */
   rtc_pipeline_free (pipeline);
 }
 
