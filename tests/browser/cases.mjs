@@ -625,12 +625,14 @@ export const cases = {
       /* What is pending when the connection breaks, and what comes later. */
       const away = event(ann, 'state', ({ state }) => state === 'reconnecting');
       const pending = refused('renew-token', 0, () => ann.renewToken('t'));
+      const muting = refused('mute-local', 0, () => ann.muteLocal({ video: true }));
 
       globalThis.sockets.find((socket) => socket.readyState === 1)
         .close(4000, 'cut by the test');
       await away;
       facts.broken = await pending;
       facts.down = await codeOf(ann.renewToken('t'));
+      facts.muting = [await muting, ann.ownStreams[0].videoMuted];
       const removed = event(bob, 'stream-removed');
 
       /* The server still holds it, and is told when it is back. */
@@ -661,6 +663,7 @@ export const cases = {
     assert.deepEqual(facts.nothing, Array(4).fill([100001, 0, false]));
     assert.equal(facts.broken[0], 500001);
     assert.deepEqual(facts.down, [300010, 0, true]);
+    assert.deepEqual(facts.muting, [0, true]);
     assert.equal(facts.unpublish, 0);
     assert.equal(facts.removed, 'unpublished');
     assert.deepEqual(facts.leave, [300005, 0, true]);

@@ -339,7 +339,10 @@ export class RtcRoom extends EventTarget {
     try {
       await this.#request('mute-local', { screen, ...flags });
     } catch (error) {
-      if (this.#own.get(screen) === own)
+      if (error.code === codes.WEBSOCKET_FAILED && this.#state === 'reconnecting')
+        return;
+      /* Nobody is heard again because an answer got lost. */
+      if (error.code === codes.MUTE_LOCAL_ERRO && this.#own.get(screen) === own)
         this.#setMuted(own, before);
       throw error;
     }
