@@ -384,7 +384,7 @@ gst_rtc_room_client_mute_stream (
     GstRtcEventType type;
     const gchar *reason;
   } facts[] = {
-      {GST_RTC_MUTE_CHANGE_STREAM_ADDED, GST_RTC_EVENT_STREAM_ADDED, NULL},
+      {GST_RTC_MUTE_CHANGE_STREAM_ADDED, GST_RTC_EVENT_STREAM_ADDED, "unmuted"},
       {GST_RTC_MUTE_CHANGE_STREAM_REMOVED, GST_RTC_EVENT_STREAM_REMOVED,
           "muted"},
       {GST_RTC_MUTE_CHANGE_MUTE_AUDIO, GST_RTC_EVENT_MUTE_AUDIO, NULL},

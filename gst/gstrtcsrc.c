@@ -89,6 +89,7 @@ struct _GstRtcSrc
   GHashTable *subscriptions; /* key of (user, screen) -> subscription */
   GHashTable *requested;     /* set of keys: asked for, not answered */
   GHashTable *broken_off;    /* set of keys: could not be asked for */
+  GHashTable *declined;      /* set of keys: unsubscribed by an action */
   guint next_pad[2];         /* audio, video */
   GSource *gap_timer;        /* while some media is muted or paused */
 };
@@ -696,6 +697,7 @@ on_subscribed (GstRtcElement *element, const GstRtcRequest *request,
 
   g_hash_table_remove (self->requested, key);
   if (!error) {
+    g_hash_table_remove (self->declined, key);
     gst_rtc_subscription_set_wanted (
         ensure_subscription (self, request->user_id, request->screen),
         wanted_media (request));
@@ -760,6 +762,8 @@ auto_subscribe (GstRtcSrc *self, const gchar *user_id, gboolean screen)
       !wants_user (self, user_id))
     return;
   if (subscription && gst_rtc_subscription_get_media_session (subscription))
+    return;
+  if (g_hash_table_contains (self->declined, key))
     return;
   if (!g_hash_table_add (self->requested, g_steal_pointer (&key)))
     return;
@@ -835,6 +839,20 @@ remove_stream (GstRtcSrc *self, const GstRtcEvent *event)
     lose_stream (self, subscription);
 }
 
+/* What the application has unsubscribed is wanted again when it is another
+ * stream, not when this one comes back from being muted altogether. */
+static void
+add_stream (GstRtcSrc *self, const GstRtcEvent *event)
+{
+  const gboolean screen = event->stream->screen;
+  g_autofree gchar *key = make_key (event->user_id, screen);
+
+  if (g_strcmp0 (event->reason, "unmuted") != 0)
+    g_hash_table_remove (self->declined, key);
+  update_muted (self, event->user_id, event->stream);
+  auto_subscribe (self, event->user_id, screen);
+}
+
 static void
 close_media (GstRtcSrc *self, const GstRtcEvent *event)
 {
@@ -868,8 +886,7 @@ gst_rtc_src_room_event (GstRtcElement *element, const GstRtcEvent *event)
 
   switch (event->type) {
     case GST_RTC_EVENT_STREAM_ADDED:
-      update_muted (self, event->user_id, event->stream);
-      auto_subscribe (self, event->user_id, event->stream->screen);
+      add_stream (self, event);
       break;
     case GST_RTC_EVENT_STREAM_REMOVED:
       remove_stream (self, event);
@@ -914,6 +931,7 @@ gst_rtc_src_reset (GstRtcElement *element)
   g_hash_table_remove_all (self->subscriptions);
   g_hash_table_remove_all (self->requested);
   g_hash_table_remove_all (self->broken_off);
+  g_hash_table_remove_all (self->declined);
   stop_gap_timer (self);
   update_known (self);
 }
@@ -1006,9 +1024,12 @@ on_unsubscribed (GstRtcElement *element, const GstRtcRequest *request,
 {
   GstRtcSrc *self = GST_RTC_SRC (element);
   GstRtcSubscription *subscription =
-      error ? NULL
-            : find_subscription (self, request->user_id, request->screen);
+      find_subscription (self, request->user_id, request->screen);
 
+  if (error)
+    return;
+  g_hash_table_add (
+      self->declined, make_key (request->user_id, request->screen));
   if (subscription)
     lose_stream (self, subscription);
 }
@@ -1224,6 +1245,7 @@ gst_rtc_src_finalize (GObject *object)
   g_hash_table_unref (self->subscriptions);
   g_hash_table_unref (self->requested);
   g_hash_table_unref (self->broken_off);
+  g_hash_table_unref (self->declined);
   G_OBJECT_CLASS (gst_rtc_src_parent_class)->finalize (object);
 }
 
@@ -1362,6 +1384,8 @@ gst_rtc_src_init (GstRtcSrc *self)
   self->requested =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->broken_off =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->declined =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   /* A source also while it has no pad. */

@@ -453,6 +453,50 @@ test_options_of_a_subscription (RtcRoomFixture *fixture, gconstpointer data)
   rtc_publisher_free (publisher);
 }
 
+static guint
+count_peers (RtcViewer *viewer)
+{
+  g_autoptr (GstStructure) stats = NULL;
+
+  g_object_get (
+      rtc_pipeline_get (viewer->pipeline, "src"), "stats", &stats, NULL);
+  return gst_value_list_get_size (gst_structure_get_value (stats, "peers"));
+}
+
+static void
+test_unsubscribed_stays_so (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer =
+      rtc_viewer_new (fixture, publisher->painter, "on-stream-removed=wait");
+  GstElement *src = rtc_pipeline_get (viewer->pipeline, "src");
+
+  wait_frames (fixture, viewer, 5);
+  g_assert_cmpint (0, ==,
+      act_on_stream (
+          fixture, viewer->pipeline, "unsubscribe", "alice", "options"));
+  g_assert_cmpint (0, ==,
+      mute_local (fixture, publisher->pipeline,
+          "options, audio=(boolean)true, video=(boolean)true"));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-removed");
+  rtc_pipeline_forget (viewer->pipeline);
+  g_assert_cmpint (0, ==,
+      mute_local (fixture, publisher->pipeline,
+          "options, audio=(boolean)false, video=(boolean)false"));
+  wait_fact (fixture, viewer->pipeline, "rtc-stream-added");
+  /* Answered after whatever was asked for before it. */
+  g_assert_cmpint (0, ==, set_visibility (fixture, src, FALSE));
+  g_assert_cmpuint (0, ==, count_peers (viewer));
+
+  /* Another stream is received without being asked for. */
+  g_assert_cmpint (0, ==, act (fixture, publisher->pipeline, "unpublish"));
+  g_assert_cmpint (0, ==, act (fixture, publisher->pipeline, "publish"));
+  wait_frames (fixture, viewer, 5);
+  g_assert_cmpuint (1, ==, count_peers (viewer));
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
 static void
 test_roster_at_entry (RtcRoomFixture *fixture, gconstpointer data)
 {
@@ -551,7 +595,7 @@ test_facts_have_their_fields (RtcRoomFixture *fixture, gconstpointer data)
                "reason=(string)muted" CODECS);
   /* The first that is back brings the stream back. */
   mute_and_expect (fixture, publisher, viewer, "options, audio=(boolean)false",
-      "rtc-stream-added", OF_ALICE ONLY_AUDIO);
+      "rtc-stream-added", OF_ALICE ONLY_AUDIO ", reason=(string)unmuted");
   mute_and_expect (fixture, publisher, viewer, "options, video=(boolean)false",
       "rtc-unmute-video", OF_ALICE BOTH);
   g_assert_null (
@@ -583,6 +627,7 @@ main (int argc, char **argv)
   ADD ("shown-again-can-publish", test_shown_again_can_publish);
   ADD ("new-publication-is-not-muted", test_new_publication_is_not_muted);
   ADD ("options-of-a-subscription", test_options_of_a_subscription);
+  ADD ("unsubscribed-stays-so", test_unsubscribed_stays_so);
   ADD ("roster-at-entry", test_roster_at_entry);
   ADD ("facts-have-their-fields", test_facts_have_their_fields);
 #undef ADD
