@@ -47,7 +47,8 @@ void gst_rtc_room_client_send_candidate (GstRtcRoomClient *client,
     const gchar *media_session, guint mline, const gchar *candidate);
 void gst_rtc_room_client_media_connected (
     GstRtcRoomClient *client, const gchar *media_session);
-/* TRUE when the client is about to subscribe the stream again by itself,
+/* @reason: (nullable): of the failure, NULL for an end in order. TRUE when
+ * the client is about to subscribe the stream again by itself,
  * since the connection broke meanwhile: MEDIA_OPENED follows, or MEDIA_CLOSED
  * with the old id and an error, or STREAM_REMOVED. */
 gboolean gst_rtc_room_client_close_media (

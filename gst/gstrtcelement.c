@@ -1151,6 +1151,25 @@ leave_ready (GstRtcElement *self)
   gst_rtc_peer_end_ahead ();
 }
 
+static void
+clock_job (GstRtcElement *self, gpointer data)
+{
+  GST_RTC_ELEMENT_GET_CLASS (self)->clock_changed (self, data);
+}
+
+/* Transports that are there run by the clock that was there. */
+static gboolean
+gst_rtc_element_set_clock (GstElement *element, GstClock *clock)
+{
+  if (!GST_ELEMENT_CLASS (gst_rtc_element_parent_class)
+           ->set_clock (element, clock))
+    return FALSE;
+  if (clock)
+    gst_rtc_element_invoke (GST_RTC_ELEMENT (element), clock_job,
+        gst_object_ref (clock), gst_object_unref);
+  return TRUE;
+}
+
 static GstStateChangeReturn
 gst_rtc_element_change_state (GstElement *element, GstStateChange transition)
 {
@@ -1560,6 +1579,7 @@ gst_rtc_element_class_init (GstRtcElementClass *klass)
   object_class->constructed = gst_rtc_element_constructed;
   object_class->finalize = gst_rtc_element_finalize;
   GST_ELEMENT_CLASS (klass)->change_state = gst_rtc_element_change_state;
+  GST_ELEMENT_CLASS (klass)->set_clock = gst_rtc_element_set_clock;
   GST_BIN_CLASS (klass)->handle_message = gst_rtc_element_handle_message;
 
   /* Changes from the notifier, with no lock held. */

@@ -53,6 +53,7 @@ struct _GstRtcElementClass
   void (*room_event) (GstRtcElement *self, const GstRtcEvent *event);
   void (*activate) (GstRtcElement *self);
   void (*returned) (GstRtcElement *self);
+  void (*clock_changed) (GstRtcElement *self, GstClock *clock);
   void (*reset) (GstRtcElement *self);
   void (*hidden) (GstRtcElement *self);
   void (*child_failed) (

@@ -1384,6 +1384,28 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
 
 /* --- the rest of the interface --- */
 
+gboolean
+gst_rtc_peer_runs_by (GstRtcPeer *peer, GstClock *clock)
+{
+  g_autoptr (GstClock) own = NULL;
+
+  if (!peer->pipeline)
+    return FALSE;
+  own = gst_pipeline_get_pipeline_clock (GST_PIPELINE (peer->pipeline));
+  return own == clock;
+}
+
+void
+gst_rtc_peer_set_clock (GstRtcPeer *peer, GstClock *clock)
+{
+  g_return_if_fail (peer->role == GST_RTC_PEER_SENDER);
+
+  if (!peer->pipeline)
+    return;
+  gst_pipeline_use_clock (GST_PIPELINE (peer->pipeline), clock);
+  gst_element_set_clock (peer->pipeline, clock);
+}
+
 void
 gst_rtc_peer_request_keyframe (GstRtcPeer *peer)
 {

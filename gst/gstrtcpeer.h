@@ -154,6 +154,12 @@ GstStructure *gst_rtc_peer_get_stats (
 GstElement *gst_rtc_peer_ref_webrtcbin (
     GstRtcPeer *peer) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether it runs by @clock; and, for a sender that does not, makes it do so.
+ * What a receiver has in its jitter buffer is timed by the old one: it is to
+ * be replaced. Worker. */
+gboolean gst_rtc_peer_runs_by (GstRtcPeer *peer, GstClock *clock);
+void gst_rtc_peer_set_clock (GstRtcPeer *peer, GstClock *clock);
+
 /* Must be called before the last reference goes. No listener call starts
  * after it. The pipeline goes to NULL and is freed on
  * a helper thread. Can be called twice. Worker, or any thread when the worker

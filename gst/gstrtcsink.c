@@ -1057,6 +1057,22 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
   }
 }
 
+static void
+gst_rtc_sink_clock_changed (GstRtcElement *element, GstClock *clock)
+{
+  GstRtcSink *self = GST_RTC_SINK (element);
+  GHashTableIter iter;
+  gpointer viewer;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &viewer)) {
+    GstRtcPeer *peer = gst_rtc_viewer_get_peer (viewer);
+
+    if (!gst_rtc_peer_runs_by (peer, clock))
+      gst_rtc_peer_set_clock (peer, clock);
+  }
+}
+
 /* Publications that are under way are refused by the server. */
 static void
 gst_rtc_sink_hidden (GstRtcElement *element)
@@ -1722,6 +1738,7 @@ gst_rtc_sink_class_init (GstRtcSinkClass *klass)
   rtc_class->room_event = gst_rtc_sink_room_event;
   rtc_class->activate = gst_rtc_sink_activate;
   rtc_class->returned = gst_rtc_sink_returned;
+  rtc_class->clock_changed = gst_rtc_sink_clock_changed;
   rtc_class->reset = gst_rtc_sink_reset;
   rtc_class->hidden = gst_rtc_sink_hidden;
   rtc_class->child_failed = gst_rtc_sink_child_failed;

@@ -634,6 +634,28 @@ static const GstRtcSubscriptionListener subscription_listener = {
     .failed = on_subscription_failed,
 };
 
+/* Each by a transport that runs by the new clock, behind the same pads. */
+static void
+gst_rtc_src_clock_changed (GstRtcElement *element, GstClock *clock)
+{
+  GstRtcSrc *self = GST_RTC_SRC (element);
+  g_autoptr (GPtrArray) known = NULL;
+
+  GST_OBJECT_LOCK (self);
+  known = g_ptr_array_ref (self->known);
+  GST_OBJECT_UNLOCK (self);
+  for (guint i = 0; i < known->len; i++) {
+    GstRtcSubscription *subscription = g_ptr_array_index (known, i);
+
+    if (gst_rtc_subscription_runs_by (subscription, clock))
+      continue;
+    gst_rtc_room_client_close_media (gst_rtc_element_get_client (element),
+        gst_rtc_subscription_get_media_session (subscription), NULL);
+    gst_rtc_subscription_suspend (subscription);
+    ask_again (self, subscription);
+  }
+}
+
 static GstRtcSubscription *
 ensure_subscription (GstRtcSrc *self, const gchar *user_id, gboolean screen)
 {
@@ -1347,6 +1369,7 @@ gst_rtc_src_class_init (GstRtcSrcClass *klass)
   rtc_class->room_event = gst_rtc_src_room_event;
   rtc_class->activate = gst_rtc_src_activate;
   rtc_class->returned = gst_rtc_src_returned;
+  rtc_class->clock_changed = gst_rtc_src_clock_changed;
   rtc_class->reset = gst_rtc_src_reset;
   rtc_class->child_failed = gst_rtc_src_child_failed;
   rtc_class->get_stats = gst_rtc_src_get_stats;

@@ -342,6 +342,12 @@ gst_rtc_subscription_open (GstRtcSubscription *self, const gchar *media_session,
   return TRUE;
 }
 
+gboolean
+gst_rtc_subscription_runs_by (GstRtcSubscription *self, GstClock *clock)
+{
+  return !self->peer || gst_rtc_peer_runs_by (self->peer, clock);
+}
+
 void
 gst_rtc_subscription_set_offer (GstRtcSubscription *self, const gchar *sdp)
 {

@@ -46,6 +46,9 @@ void gst_rtc_subscription_unref (GstRtcSubscription *subscription);
  * cannot be had. */
 gboolean gst_rtc_subscription_open (GstRtcSubscription *subscription,
     const gchar *media_session, guint latency, GError **error);
+/* FALSE when there is a transport that runs by another clock. */
+gboolean gst_rtc_subscription_runs_by (
+    GstRtcSubscription *self, GstClock *clock);
 void gst_rtc_subscription_set_offer (
     GstRtcSubscription *subscription, const gchar *sdp);
 void gst_rtc_subscription_add_candidate (

@@ -49,7 +49,8 @@ G_DECLARE_INTERFACE (GstRtcDialect, gst_rtc_dialect, GST_RTC, DIALECT, GObject)
  *   unless its answer says that nothing was resumed
  * @send_description, @send_candidate: of the own side of a media session
  * @media_connected: the transport is up
- * @close_media: the own side gives the media session up
+ * @close_media: the own side gives the media session up, for a failure with
+ *   that reason, or (NULL) in order
  */
 struct _GstRtcDialectInterface
 {

@@ -768,10 +768,11 @@ close_media (
 
   if (!media)
     return;
-  /* Of the other side, which without a code would take it for an end in
-   * order. */
-  code = gst_rtc_operation_get_refusal_code (
-      media->sends ? GST_RTC_OPERATION_SUBSCRIBE : GST_RTC_OPERATION_PUBLISH);
+  /* Of the other side, which without a code takes it for an end in order. */
+  code = reason ? gst_rtc_operation_get_refusal_code (
+                      media->sends ? GST_RTC_OPERATION_SUBSCRIBE
+                                   : GST_RTC_OPERATION_PUBLISH)
+                : 0;
   g_hash_table_remove (self->media, media_session);
   send_session_closed (self, media_session, reason, code);
 }

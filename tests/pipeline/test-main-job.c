@@ -29,6 +29,49 @@ test_picture_and_tone (RtcRoomFixture *fixture, gconstpointer data)
   rtc_publisher_free (publisher);
 }
 
+/* As a sink or a source with a clock of its own does that comes later. */
+static void
+play_with_another_clock (RtcPipeline *pipeline)
+{
+  g_autoptr (GstClock) clock = g_object_new (GST_TYPE_SYSTEM_CLOCK, "name",
+      "another", "clock-type", GST_CLOCK_TYPE_REALTIME, NULL);
+
+  gst_object_ref_sink (clock);
+  gst_element_set_state (pipeline->pipeline, GST_STATE_PAUSED);
+  gst_pipeline_use_clock (GST_PIPELINE (pipeline->pipeline), clock);
+  rtc_pipeline_play (pipeline);
+}
+
+static void
+wait_for_more (RtcRoomFixture *fixture, RtcViewer *viewer)
+{
+  const guint before = rtc_reader_get_frames (viewer->reader);
+
+  rtc_test_wait (
+      fixture->context, rtc_reader_get_frames (viewer->reader) >= before + 20);
+}
+
+static void
+test_another_clock (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
+
+  wait_for_more (fixture, viewer);
+  play_with_another_clock (viewer->pipeline);
+  rtc_test_wait (
+      fixture->context, rtc_pipeline_count (viewer->pipeline,
+                            GST_MESSAGE_ELEMENT, "rtc-stream-restarted") == 1);
+  wait_for_more (fixture, viewer);
+  play_with_another_clock (publisher->pipeline);
+  wait_for_more (fixture, viewer);
+
+  rtc_pipeline_assert_no_failure (publisher->pipeline);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
 static void
 test_pad_says_whose_it_is (RtcRoomFixture *fixture, gconstpointer data)
 {
@@ -413,6 +456,7 @@ main (int argc, char **argv)
   g_test_add ("/main-job/" path, RtcRoomFixture, NULL, rtc_room_set_up, func,  \
       rtc_room_tear_down)
   ADD ("picture-and-tone", test_picture_and_tone);
+  ADD ("another-clock", test_another_clock);
   ADD ("pad-says-whose-it-is", test_pad_says_whose_it_is);
   ADD ("three-viewers", test_three_viewers);
   ADD ("late-viewer", test_late_viewer);
