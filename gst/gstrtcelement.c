@@ -1591,7 +1591,7 @@ gst_rtc_element_class_init (GstRtcElementClass *klass)
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Packets, bytes, loss, jitter and round trip, in all and for each "
-          "media connection",
+          "media connection; of rtcsink also the frames sent to each viewer",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   install_actions ();
