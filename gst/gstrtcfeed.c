@@ -250,16 +250,18 @@ gst_rtc_feed_push (GstRtcFeed *self, guint index, GstBufferList *list)
       .list = list,
       .pts = GST_BUFFER_PTS (gst_buffer_list_get (list, 0)),
       .bytes = gst_buffer_list_calculate_size (list)};
-  gboolean open;
+  gboolean open, wake;
 
   g_mutex_lock (&self->lock);
   open = self->open;
-  if (open) {
+  if (open)
     add_item (self, &item);
-    if (self->waiting)
-      g_cond_signal (&self->filled);
-  }
+  wake = open && self->waiting;
   g_mutex_unlock (&self->lock);
+
+  /* Without the lock, which the thread would have to wait for. */
+  if (wake)
+    g_cond_signal (&self->filled);
   if (!open)
     gst_buffer_list_unref (list);
 }
