@@ -292,6 +292,20 @@ on_end_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_HANDLED;
 }
 
+/* The payloader begins anew with another SSRC, which is in its caps. */
+static void
+forget_packets (GstRtcTrack *self)
+{
+  g_mutex_lock (&self->out_lock);
+  g_ptr_array_set_size (self->recent, 0);
+  self->recent_since = GST_CLOCK_TIME_NONE;
+  g_mutex_unlock (&self->out_lock);
+  GST_OBJECT_LOCK (self);
+  gst_clear_caps (&self->rtp_caps);
+  self->codec_name = NULL;
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* --- the chain --- */
 
 static void
@@ -689,6 +703,7 @@ gst_rtc_track_change_state (GstElement *element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     g_atomic_int_set (&self->failed, FALSE);
+    forget_packets (self);
     if (!self->codec) {
       empty_slot (self);
       self->built = FALSE;

@@ -122,7 +122,9 @@ gst_rtc_viewer_add_track (GstRtcViewer *self, GstRtcTrack *track)
 {
   g_autoptr (GstCaps) caps = gst_rtc_track_ref_rtp_caps (track);
 
-  gst_rtc_peer_add_track (self->peer, gst_rtc_track_get_medium (track), caps);
+  /* None while the element goes to READY. */
+  if (caps)
+    gst_rtc_peer_add_track (self->peer, gst_rtc_track_get_medium (track), caps);
 }
 
 void

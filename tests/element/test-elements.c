@@ -73,6 +73,54 @@ test_again_and_again (Fixture *fixture, gconstpointer data)
   counter_free (frames);
 }
 
+static GstPadProbeReturn
+on_held (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+/* What was known of the media of the time before says nothing of what comes:
+ * its SSRC is another one. */
+static void
+test_restart_waits_for_media (Fixture *fixture, gconstpointer data)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  RtcPipeline *publisher = check_publisher_new (url, "");
+  RtcPipeline *viewer = check_viewer_new (url, "on-stream-removed=wait");
+  Counter *frames =
+      counter_new (fixture, rtc_pipeline_get (viewer, "video"), "sink");
+  g_autoptr (GstPad) source = gst_element_get_static_pad (
+      rtc_pipeline_get (publisher, "frames"), "src");
+  gulong probe;
+
+  rtc_pipeline_play (publisher);
+  rtc_pipeline_play (viewer);
+  counter_wait (fixture, frames, 3);
+  rtc_pipeline_stop (publisher);
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_find (viewer, GST_MESSAGE_ELEMENT, "rtc-peer-leave") !=
+          NULL);
+
+  rtc_pipeline_forget (viewer);
+  probe = gst_pad_add_probe (
+      source, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_held, NULL, NULL);
+  rtc_pipeline_play (publisher);
+  check_wait_connected (fixture, publisher);
+  check_let_pass (fixture, 200);
+  g_assert_null (
+      rtc_pipeline_find (viewer, GST_MESSAGE_ELEMENT, "rtc-stream-added"));
+  gst_pad_remove_probe (source, probe);
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_find (viewer, GST_MESSAGE_ELEMENT, "rtc-stream-added") !=
+          NULL);
+  counter_wait (fixture, frames, 3);
+  check_no_failure (publisher);
+  check_no_failure (viewer);
+  rtc_pipeline_free (viewer);
+  rtc_pipeline_free (publisher);
+  counter_free (frames);
+}
+
 /* The middle states: PAUSED leaves the room where it is, READY leaves it. */
 static void
 test_states_between (Fixture *fixture, gconstpointer data)
@@ -411,6 +459,7 @@ main (int argc, char **argv)
   CHECK_ADD ("/elements/create-and-free", test_create_and_free);
   CHECK_ADD ("/elements/ready-and-back", test_ready_and_back);
   CHECK_ADD ("/elements/again-and-again", test_again_and_again);
+  CHECK_ADD ("/elements/restart-waits-for-media", test_restart_waits_for_media);
   CHECK_ADD ("/elements/states-between", test_states_between);
   CHECK_ADD ("/elements/every-property", test_every_property);
   CHECK_ADD ("/elements/wrong-types", test_wrong_types);
