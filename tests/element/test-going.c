@@ -3,13 +3,14 @@
  * and leaving nothing behind. Objects are told by the tracer `leaks`. */
 #include "elementcheck.h"
 
+#include "patience.h"
 #include "raw-server.h"
 
 #define N_CUTS 30
 #define LONGEST_CUT_MS 300
 /* A goodbye that nobody answers is waited for this long, and then some for
  * a machine that is busy. */
-#define LONGEST_STOP (2 * G_TIME_SPAN_SECOND)
+#define LONGEST_STOP (2 * rtc_patience () * G_TIME_SPAN_SECOND)
 #define SESSION_OPENED                                                         \
   "{\"type\":\"session-opened\",\"session\":\"s1\",\"user\":\"bob\","          \
   "\"screen\":false}"

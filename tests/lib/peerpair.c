@@ -7,6 +7,8 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
+#include "patience.h"
+
 #define WATCHDOG_S 30
 
 static Pair *
@@ -198,11 +200,12 @@ void
 pair_iterate_until (Pair *pair, gboolean (*done) (gpointer data), gpointer data)
 {
   g_autoptr (GSource) tick = add_tick (pair);
-  gint64 end = g_get_monotonic_time () + WATCHDOG_S * G_USEC_PER_SEC;
+  const gint seconds = WATCHDOG_S * rtc_patience ();
+  gint64 end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
 
   while (!done (data)) {
     if (g_get_monotonic_time () > end)
-      g_error ("nothing happened for %d s", WATCHDOG_S);
+      g_error ("nothing happened for %d s", seconds);
     g_main_context_iteration (pair->context, TRUE);
   }
   g_source_destroy (tick);

@@ -2,6 +2,7 @@
 /* What the tests share. On the thread of the test. */
 #include "rtctest.h"
 
+#include "patience.h"
 #include "rtclinger.h"
 
 GMainContext *
@@ -37,7 +38,7 @@ rtc_test_iterate (GMainContext *context, gint64 since, const gchar *what,
       (g_get_monotonic_time () - since) / G_TIME_SPAN_MILLISECOND;
   GSource *tick;
 
-  if (waited > RTC_TEST_WATCHDOG_MS)
+  if (waited > RTC_TEST_WATCHDOG_MS * rtc_patience ())
     g_error ("%s:%d: still waiting for: %s", file, line, what);
 
   /* Wakes up in time for the watchdog where nothing else does. */

@@ -7,15 +7,16 @@
 #include <sys/prctl.h>
 
 #include "cut-proxy.h"
+#include "patience.h"
 #include "rtcerror.h"
 
 #define RECONNECT "reconnect-delay=50"
 #define GRACE_MS 500
 /* At 30/s: what media may lose while transports change over. */
-#define FEW_FRAMES 5
+#define FEW_FRAMES ((guint)(5 * rtc_patience ()))
 /* The promise to users, and what a busy machine adds. */
 #define KNOWN_WITHIN (5 * G_TIME_SPAN_SECOND)
-#define SLACK (G_TIME_SPAN_SECOND)
+#define SLACK (rtc_patience () * G_TIME_SPAN_SECOND)
 
 typedef struct
 {
