@@ -69,6 +69,7 @@ read_tick (FaultParty *party, GstRtcJson *json)
   party->frames = frames;
   party->last = (guint)gst_rtc_json_get_int (json, "last", 0);
   party->audio = (guint)gst_rtc_json_get_int (json, "audio", 0);
+  party->heap = gst_rtc_json_get_int (json, "heap", 0);
   g_free (party->state);
   party->state = g_strdup (gst_rtc_json_get_string (json, "state"));
 }
@@ -102,22 +103,40 @@ read_line (FaultParty *party, const gchar *line, gsize length)
   }
 }
 
+/* FALSE at its end. */
+static gboolean
+read_output (FaultParty *party)
+{
+  for (;;) {
+    g_autofree gchar *line = NULL;
+    gsize length, end;
+    const GIOStatus status =
+        g_io_channel_read_line (party->output, &line, &length, &end, NULL);
+
+    if (status == G_IO_STATUS_NORMAL)
+      read_line (party, line, end);
+    else
+      return status == G_IO_STATUS_AGAIN;
+  }
+}
+
 static gboolean
 on_output (GIOChannel *channel, GIOCondition condition, gpointer user_data)
 {
   FaultParty *party = user_data;
 
-  for (;;) {
-    g_autofree gchar *line = NULL;
-    gsize length, end;
-    const GIOStatus status =
-        g_io_channel_read_line (channel, &line, &length, &end, NULL);
+  if (read_output (party))
+    return G_SOURCE_CONTINUE;
+  party->watches[0] = 0;
+  return G_SOURCE_REMOVE;
+}
 
-    if (status == G_IO_STATUS_NORMAL)
-      read_line (party, line, end);
-    else
-      return status == G_IO_STATUS_AGAIN ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
-  }
+static void
+clear_watch (guint *watch)
+{
+  if (*watch)
+    g_source_remove (*watch);
+  *watch = 0;
 }
 
 static void
@@ -125,7 +144,9 @@ on_end (GPid pid, gint status, gpointer user_data)
 {
   FaultParty *party = user_data;
 
-  on_output (party->output, G_IO_IN, party);
+  read_output (party);
+  clear_watch (&party->watches[0]);
+  party->watches[1] = 0;
   party->ended = TRUE;
   party->status = status;
 }
@@ -188,6 +209,15 @@ fault_party_new (FaultScene *scene, const gchar *role, const gchar *user,
 void
 fault_party_free (FaultParty *party)
 {
+  FaultScene *scene = party->scene;
+
+  if (scene->publisher == party)
+    scene->publisher = NULL;
+  if (scene->viewer == party)
+    scene->viewer = NULL;
+  /* One that has not ended is killed by the end of this process. */
+  clear_watch (&party->watches[0]);
+  clear_watch (&party->watches[1]);
   g_io_channel_unref (party->output);
   close (party->input);
   g_ptr_array_unref (party->messages);

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_MS 60000
+#define START_MS 120000
 #define SETTLE_MS 600
-#define FRAMES_OF_A_CALL 15
+#define FRAMES_OF_A_CALL 10
 #define FRAMES_OF_A_RETURN 20
 /* What counts as media that goes on. On a machine that is busy there are
  * fewer pictures, so that a gap is long in time and has many of them, and the
@@ -25,6 +25,7 @@
 #define LONGEST_GAP 50
 #define LONGEST_PAINTING_GAP_MS 12000
 #define ROOM "room"
+#define MOST_PATIENCE 8
 
 /* --- failing --- */
 
@@ -77,6 +78,16 @@ fault_fail (FaultScene *scene, const gchar *format, ...)
   remove_directory (scene->directory);
   netem_client_free (scene->net);
   exit (EXIT_FAILURE);
+}
+
+gdouble
+fault_get_patience (void)
+{
+  gdouble load = 0;
+
+  if (getloadavg (&load, 1) != 1)
+    return 1;
+  return CLAMP (load / (2.0 * g_get_num_processors ()), 1, MOST_PATIENCE);
 }
 
 static gboolean
@@ -224,7 +235,7 @@ gchar *
 fault_usual_properties (FaultScene *scene, const gchar *user)
 {
   /* A busy machine is not what a row is about. */
-  g_autoptr (GString) text = g_string_new ("connect-timeout=30000 ");
+  g_autoptr (GString) text = g_string_new ("connect-timeout=60000 ");
 
   if (!scene->net)
     g_string_append_printf (
@@ -366,11 +377,12 @@ wait_for_end (FaultScene *scene, FaultParty *party, FaultEnd end)
 static void
 stop_parties (FaultScene *scene)
 {
-  for (guint i = 0; i < scene->parties->len; i++) {
-    FaultParty *party = g_ptr_array_index (scene->parties, i);
+  while (scene->parties->len > 0) {
+    FaultParty *party = g_ptr_array_index (scene->parties, 0);
 
     if (!party->ended)
       fault_party_stop (party);
+    g_ptr_array_remove_index (scene->parties, 0);
     fault_party_free (party);
   }
 }

@@ -113,6 +113,7 @@ typedef struct
   gchar *state;
   guint frames;
   guint audio;
+  gint64 heap;        /* bytes that it has allocated and not freed */
   guint marked;       /* frames at a moment that the row remembers */
   guint last;         /* number of the last picture */
   gint64 last_frame;  /* monotonic us at which frames last grew, 0 before */
@@ -162,19 +163,23 @@ void fault_row_run (const FaultRow *row);
 void fault_fail (FaultScene *scene, const gchar *format, ...)
     G_GNUC_PRINTF (2, 3) G_GNUC_NORETURN;
 
-/* Iterates; fails the row after @ms. */
+/* Iterates; fails the row after @ms. On a machine with more to do than it can
+ * they are as many more as it is behind, by its load average. */
 #define fault_wait(scene, ms, condition)                                       \
   G_STMT_START                                                                 \
   {                                                                            \
-    const gint64 fault_until = g_get_monotonic_time () + (gint64)(ms)*1000;    \
+    const guint fault_ms = (guint)((ms)*fault_get_patience ());                \
+    const gint64 fault_until = g_get_monotonic_time () + fault_ms * 1000LL;    \
     while (!(condition)) {                                                     \
       if (g_get_monotonic_time () > fault_until)                               \
         fault_fail (                                                           \
-            scene, "%u ms were not enough for: %s", (guint)(ms), #condition);  \
+            scene, "%u ms were not enough for: %s", fault_ms, #condition);     \
       fault_iterate (scene);                                                   \
     }                                                                          \
   }                                                                            \
   G_STMT_END
+/* From 1, which an idle machine has, to 8. */
+gdouble fault_get_patience (void);
 void fault_iterate (FaultScene *scene);
 void fault_let_pass (FaultScene *scene, guint ms);
 

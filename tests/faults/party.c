@@ -10,6 +10,7 @@
 
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,7 @@ on_tick (gpointer user_data)
   gst_rtc_json_set_int (json, "frames", frames);
   gst_rtc_json_set_int (json, "last", last);
   gst_rtc_json_set_int (json, "audio", g_atomic_int_get (&self->heard));
+  gst_rtc_json_set_int (json, "heap", (gint64)mallinfo2 ().uordblks);
   gst_rtc_json_set_string (json, "state", nick);
   tell (json);
   return G_SOURCE_CONTINUE;
@@ -661,7 +663,8 @@ tell_end (guint files_before)
 {
   g_autoptr (GstRtcJson) json = gst_rtc_json_new ();
 
-  /* Transports are taken down by threads of their own. */
+  /* Transports are taken down by threads of their own, and no event tells
+   * that a descriptor has been closed. */
   for (guint i = 0; i < 50 && count_files () > files_before + 8; i++)
     g_usleep (100000);
   gst_rtc_json_set_string (json, "tell", "end");

@@ -31,18 +31,20 @@
  * end. */
 #define MEMORY_MAY_GROW (4.0 * KIB)
 #define MEMORY_MAY_GROW_BY 0.05
+#define HEAP_MAY_GROW (1.0 * KIB)
 #define COUNT_MAY_GROW 2.0
 
 typedef enum
 {
   MEMORY, /* KiB that are its own */
+  HEAP,   /* KiB of them that are allocated; of parties only */
   THREADS,
   FILES,
   N_QUANTITIES
 } Quantity;
 
 static const gchar *const quantity_names[N_QUANTITIES] = {
-    "memory, KiB", "threads", "files"};
+    "memory, KiB", "heap, KiB", "threads", "files"};
 
 typedef struct
 {
@@ -422,10 +424,11 @@ count_files (GPid pid)
 }
 
 static void
-add_sample (Series *series, GPid pid)
+add_sample (Series *series, GPid pid, gint64 heap)
 {
   const gdouble values[N_QUANTITIES] = {
       [MEMORY] = read_status (pid, "RssAnon:"),
+      [HEAP] = (gdouble)heap / KIB,
       [THREADS] = read_status (pid, "Threads:"),
       [FILES] = count_files (pid)};
 
@@ -441,9 +444,11 @@ take_samples (Soak *soak)
       G_USEC_PER_SEC;
 
   g_array_append_val (soak->times, seconds);
-  add_sample (&soak->series[SERVER], soak->scene->server);
-  add_sample (&soak->series[PUBLISHER], soak->scene->publisher->pid);
-  add_sample (&soak->series[VIEWER], soak->scene->viewer->pid);
+  add_sample (&soak->series[SERVER], soak->scene->server, 0);
+  add_sample (&soak->series[PUBLISHER], soak->scene->publisher->pid,
+      soak->scene->publisher->heap);
+  add_sample (&soak->series[VIEWER], soak->scene->viewer->pid,
+      soak->scene->viewer->heap);
 }
 
 static gint
@@ -494,8 +499,14 @@ get_slope_per_hour (GArray *times, GArray *samples)
 static gdouble
 get_allowance (Quantity quantity, gdouble before)
 {
-  return quantity == MEMORY ? MAX (MEMORY_MAY_GROW, before * MEMORY_MAY_GROW_BY)
-                            : COUNT_MAY_GROW;
+  switch (quantity) {
+    case MEMORY:
+      return MAX (MEMORY_MAY_GROW, before * MEMORY_MAY_GROW_BY);
+    case HEAP:
+      return HEAP_MAY_GROW;
+    default:
+      return COUNT_MAY_GROW;
+  }
 }
 
 static gboolean
@@ -581,8 +592,11 @@ run_round (Soak *soak)
   see_guests_off (soak);
   fault_let_pass (soak->scene, QUIET_MS);
   take_samples (soak);
-  fprintf (stderr, "# round %u: %s, %u failures so far\n", soak->n_rounds,
-      fault->name, soak->n_failures);
+  fprintf (stderr,
+      "# round %u: %s, %u failures so far; heap %.0f and %.0f KiB\n",
+      soak->n_rounds, fault->name, soak->n_failures,
+      (gdouble)soak->scene->publisher->heap / KIB,
+      (gdouble)soak->scene->viewer->heap / KIB);
 }
 
 /* --- the verdict --- */

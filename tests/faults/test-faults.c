@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define ROWS_AT_ONCE 4
-#define LONGEST_ROW_S 180
+#define LONGEST_ROW_S 120
 /* For what a row has started to end after it. */
 #define LEAVE_TIME_MS 1000
 #define EXIT_SKIP 77
@@ -244,7 +244,8 @@ start_job (Job *job)
   }
   setpgid (job->pid, job->pid);
   close (output[1]);
-  job->deadline = g_timeout_add_seconds (LONGEST_ROW_S, on_overdue, job);
+  job->deadline = g_timeout_add_seconds (
+      (guint)(LONGEST_ROW_S * fault_get_patience ()), on_overdue, job);
   g_unix_fd_add (output[0], G_IO_IN | G_IO_HUP, on_output, job);
   g_child_watch_add (job->pid, on_job_exited, job);
   job->table->n_running++;

@@ -138,6 +138,15 @@ netem_client_get_counter (NetemClient *self, const gchar *name)
   g_error ("the emulator does not count %s", name);
 }
 
+void
+netem_client_wait_packets (NetemClient *self, NetemEnd end, guint64 n)
+{
+  g_autofree gchar *command = g_strdup_printf (
+      "wait %c %" G_GUINT64_FORMAT, end == NETEM_A ? 'a' : 'b', n);
+
+  g_free (ask (self, command));
+}
+
 gint
 netem_client_get_space (NetemClient *self, NetemEnd end)
 {

@@ -20,6 +20,9 @@ void netem_client_set (NetemClient *client, const gchar *settings);
 /* Such as `a.lost`, `b.longest-queue-ms`. */
 gdouble netem_client_get_counter (NetemClient *client, const gchar *name);
 
+/* Until @n packets in all have come to the emulator from @end. */
+void netem_client_wait_packets (NetemClient *client, NetemEnd end, guint64 n);
+
 /* Borrowed descriptor. */
 gint netem_client_get_space (NetemClient *client, NetemEnd end);
 

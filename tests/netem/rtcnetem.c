@@ -40,6 +40,8 @@ typedef struct
   FILE *log;
   gint64 started;
   guint64 n_foreign[NETEM_N_ENDS];
+  guint64 awaited; /* packets of an end, 0 none */
+  NetemEnd awaited_end;
   GString *command;
   gboolean ended;
 } Emulator;
@@ -208,6 +210,22 @@ change_links (Emulator *self, const gchar *text, GError **error)
          netem_link_set (self->links[NETEM_B], rest, error);
 }
 
+/* Answers a `wait` once that many packets have come from its end. */
+static void
+answer_wait (Emulator *self)
+{
+  const NetemCounters *counters;
+
+  if (self->awaited == 0)
+    return;
+  counters = netem_link_get_counters (self->links[self->awaited_end]);
+  if (counters->packets + self->n_foreign[self->awaited_end] < self->awaited)
+    return;
+  self->awaited = 0;
+  g_print ("ok\n");
+  fflush (stdout);
+}
+
 static void
 run_command (Emulator *self, const gchar *line)
 {
@@ -225,6 +243,12 @@ run_command (Emulator *self, const gchar *line)
     g_print (" a.foreign=%" G_GUINT64_FORMAT " b.foreign=%" G_GUINT64_FORMAT
              "\n",
         self->n_foreign[NETEM_A], self->n_foreign[NETEM_B]);
+  } else if (g_str_has_prefix (line, "wait a ") ||
+             g_str_has_prefix (line, "wait b ")) {
+    self->awaited_end = line[5] == 'a' ? NETEM_A : NETEM_B;
+    self->awaited = g_ascii_strtoull (line + 7, NULL, 10);
+    answer_wait (self);
+    return;
   } else if (g_str_equal (line, "flush")) {
     if (self->log)
       fflush (self->log);
@@ -233,7 +257,7 @@ run_command (Emulator *self, const gchar *line)
     self->ended = TRUE;
     g_print ("ok\n");
   } else {
-    g_print ("error the commands are set, stats, flush and quit\n");
+    g_print ("error the commands are set, stats, wait, flush and quit\n");
   }
   fflush (stdout);
 }
@@ -294,6 +318,7 @@ run (Emulator *self)
       }
     }
     write_packets (self);
+    answer_wait (self);
     arm_timer (self);
   }
 }
@@ -423,7 +448,7 @@ static const gchar usage[] =
     "prints \"ready PID\" and obeys lines from its input until that ends:\n"
     "  set a|b|both SETTING=VALUE…   what a or b sends; clear: a perfect "
     "link\n"
-    "  stats | flush | quit\n"
+    "  stats | wait END PACKETS | flush | quit\n"
     "Settings: delay jitter hold queue (ms), rate (kbit/s), loss duplicate "
     "corrupt\nreorder burst-enter burst-leave burst-loss (percent), mtu "
     "(bytes),\norder=keep|free, drop=none|udp|tcp|fragments (joined by "

@@ -360,8 +360,7 @@ test_lost_packets (void)
     g_assert_cmpint (send (pair.sockets[NETEM_A], packet, sizeof (packet), 0),
         ==, (gssize)sizeof (packet));
     if (i % 50 == 49) { /* no more than the buffers hold */
-      while (netem_client_get_counter (pair.client, "a.packets") < i + 1)
-        g_usleep (500);
+      netem_client_wait_packets (pair.client, NETEM_A, i + 1);
       while (receive (pair.sockets[NETEM_B], 1))
         received++;
     }
@@ -416,8 +415,9 @@ test_foreign_address (void)
   g_assert_cmpint (
       1, ==, sendto (fd, "x", 1, 0, (gpointer)&other, sizeof (other)));
   close (fd);
-  while (netem_client_get_counter (pair.client, "a.foreign") == 0)
-    g_usleep (1000);
+  netem_client_wait_packets (pair.client, NETEM_A, 1);
+  g_assert_cmpfloat (
+      1, ==, netem_client_get_counter (pair.client, "a.foreign"));
 
   log = netem_client_read_log (pair.client);
   g_assert_cmpuint (1, ==, log->len);
