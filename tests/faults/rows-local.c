@@ -235,7 +235,7 @@ const FaultRow fault_local_rows[] = {
         .condition = "50 viewers join at once",
         .happens = "All see pictures",
         .flags = FAULT_HEAVY,
-        .server = "--pong-timeout=20000",
+        .server = "--ping-interval=10000 --pong-timeout=20000",
         .publisher = "connect-timeout=60000",
         .prepare = prepare_publisher,
         .provoke = start_storm,
