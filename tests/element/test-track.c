@@ -4,6 +4,8 @@
 #include "gstrtctrack.h"
 
 #define N_ROUNDS 60
+#define PICTURE_BYTES (160 * 96 * 3 / 2)
+#define PICTURE_TIME (GST_SECOND / 10)
 /* A query passes a probe twice. */
 #define N_EARLY_QUERIES 2
 #define WATCHDOG (10 * G_TIME_SPAN_SECOND)
@@ -19,6 +21,9 @@ typedef struct
   guint n_ready;
   guint n_failed;
   guint n_packets;
+  GPtrArray *lists;  /* (element-type GstBufferList) */
+  guint n_keys;      /* lists that begin a keyframe */
+  GPtrArray *route;  /* borrowed: of the last list */
   gboolean finished; /* the thread of the input has ended */
 } Told;
 
@@ -50,6 +55,9 @@ on_packets (GstRtcTrack *track, GstBufferList *list, gboolean key,
 
   g_mutex_lock (&told->lock);
   told->n_packets += gst_buffer_list_length (list);
+  told->n_keys += key;
+  told->route = route;
+  g_ptr_array_add (told->lists, gst_buffer_list_ref (list));
   g_cond_broadcast (&told->changed);
   g_mutex_unlock (&told->lock);
 }
@@ -91,11 +99,14 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   g_mutex_init (&fixture->told.lock);
   g_cond_init (&fixture->told.changed);
+  fixture->told.lists =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_list_unref);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
+  g_ptr_array_unref (fixture->told.lists);
   g_cond_clear (&fixture->told.changed);
   g_mutex_clear (&fixture->told.lock);
 }
@@ -356,6 +367,101 @@ test_end_without_caps (Fixture *fixture, gconstpointer data)
   close_track (fixture);
 }
 
+/* --- what is handed out --- */
+
+/* A picture of noise, which fills several packets. */
+static void
+push_picture (Fixture *fixture, GstClockTime pts)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, PICTURE_BYTES, NULL);
+  GstMapInfo map;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  for (gsize i = 0; i < map.size; i++)
+    map.data[i] = (guint8)g_test_rand_int ();
+  gst_buffer_unmap (buffer, &map);
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DURATION (buffer) = PICTURE_TIME;
+  g_assert_cmpint (gst_pad_push (fixture->src, buffer), ==, GST_FLOW_OK);
+}
+
+static void
+open_video (Fixture *fixture)
+{
+  open_track (fixture, GST_RTC_MEDIA_VIDEO, "VP8");
+  gst_element_set_state (fixture->pipeline, GST_STATE_PLAYING);
+  push_start (fixture, "video/x-raw, format=I420, width=160, height=96, "
+                       "framerate=10/1");
+}
+
+static void
+test_frame_in_one_list (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) route = g_ptr_array_new ();
+  GstClockTime base_time;
+  guint64 packets, frames;
+
+  open_video (fixture);
+  gst_rtc_track_set_route (fixture->track, route);
+  for (guint i = 0; i < 3; i++)
+    push_picture (fixture, i * PICTURE_TIME);
+
+  g_assert_cmpuint (fixture->told.lists->len, ==, 3);
+  g_assert_cmpuint (fixture->told.n_keys, ==, 1);
+  g_assert_true (fixture->told.route == route);
+  base_time = gst_element_get_base_time (GST_ELEMENT (fixture->track));
+  for (guint i = 0; i < 3; i++) {
+    GstBufferList *list = g_ptr_array_index (fixture->told.lists, i);
+    guint length = gst_buffer_list_length (list);
+
+    g_assert_cmpuint (length, >, 1);
+    for (guint j = 0; j < length; j++) {
+      GstBuffer *packet = gst_buffer_list_get (list, j);
+
+      g_assert_cmpuint (
+          GST_BUFFER_PTS (packet), ==, base_time + i * PICTURE_TIME);
+      g_assert_cmpint (GST_BUFFER_FLAG_IS_SET (packet, GST_BUFFER_FLAG_MARKER),
+          ==, j == length - 1);
+    }
+  }
+  gst_rtc_track_get_sent (fixture->track, &packets, &frames);
+  g_assert_cmpuint (packets, ==, fixture->told.n_packets);
+  g_assert_cmpuint (frames, ==, 3);
+  close_track (fixture);
+}
+
+static void
+keep_list (GstBufferList *list, gpointer user_data)
+{
+  g_ptr_array_add (user_data, list);
+}
+
+/* A keyframe stays fresh for a time that a busy machine may exceed between
+ * two steps; then there is nothing to replay. */
+static void
+test_replay (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) again = g_ptr_array_new ();
+  guint n_first;
+
+  open_video (fixture);
+  g_assert_false (gst_rtc_track_replay (fixture->track, keep_list, again));
+  do {
+    n_first = fixture->told.lists->len;
+    gst_rtc_track_request_keyframe (fixture->track);
+    push_picture (fixture, n_first * PICTURE_TIME);
+    push_picture (fixture, (n_first + 1) * PICTURE_TIME);
+    g_ptr_array_set_size (again, 0);
+    gst_rtc_track_replay (fixture->track, keep_list, again);
+  } while (again->len < 2);
+
+  g_assert_cmpuint (again->len, ==, 2);
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (g_ptr_array_index (again, i) ==
+                   g_ptr_array_index (fixture->told.lists, n_first + i));
+  close_track (fixture);
+}
+
 #define ADD(name, func)                                                        \
   g_test_add ("/track/" name, Fixture, NULL, set_up, func, tear_down)
 
@@ -367,5 +473,7 @@ main (int argc, char **argv)
   ADD ("stop-during-link", test_stop_during_link);
   ADD ("caps-during-state-changes", test_caps_during_state_changes);
   ADD ("end-without-caps", test_end_without_caps);
+  ADD ("frame-in-one-list", test_frame_in_one_list);
+  ADD ("replay", test_replay);
   return g_test_run ();
 }
