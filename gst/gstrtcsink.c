@@ -783,29 +783,24 @@ make_lost_key (GstRtcViewer *viewer)
       gst_rtc_viewer_get_user_id (viewer));
 }
 
-static void
-forget_lost (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  g_autofree gchar *key = make_lost_key (viewer);
-
-  g_hash_table_remove (self->lost, key);
-}
-
 static gboolean
 is_long_lost (gpointer key, gpointer value, gpointer now)
 {
   return *(const gint64 *)now - *(gint64 *)value > SAME_LOSS;
 }
 
-/* TRUE when the loss of this viewer is news. */
+/* TRUE when the loss of this viewer is news: it is not when the attempts that
+ * follow a loss fail as well. */
 static gboolean
 note_lost (GstRtcSink *self, GstRtcViewer *viewer)
 {
   gint64 now = g_get_monotonic_time ();
+  gboolean first;
 
   g_hash_table_foreach_remove (self->lost, is_long_lost, &now);
-  return g_hash_table_insert (
+  first = g_hash_table_insert (
       self->lost, make_lost_key (viewer), g_memdup2 (&now, sizeof (now)));
+  return first || gst_rtc_viewer_has_been_steady (viewer);
 }
 
 static void
@@ -813,7 +808,6 @@ on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
 {
   GstRtcSink *self = user_data;
 
-  forget_lost (self, viewer);
   start_handover (self, viewer);
   start_video (self, viewer);
   queue_viewer_notice (self, viewer, SIGNAL_VIEWER_ADDED, emit_viewer_signal);

@@ -3,6 +3,10 @@
  * Worker, but for packets, which come from streaming threads. */
 #include "gstrtcviewer.h"
 
+/* The other side may refuse a transport right after it stood here, since it
+ * checks a certificate of its own. */
+#define STEADY (2 * G_TIME_SPAN_SECOND)
+
 struct _GstRtcViewer
 {
   gatomicrefcount ref_count;
@@ -12,10 +16,11 @@ struct _GstRtcViewer
   gboolean screen;
   GstRtcPeer *peer;
   gboolean retired;
-  gint wanted;    /* atomic GstRtcMedia */
-  gint has_video; /* atomic: a keyframe has been sent */
-  gint n_video;   /* atomic: frames sent */
-  gint n_audio;   /* likewise */
+  gint64 connected_at; /* monotonic, 0 before */
+  gint wanted;         /* atomic GstRtcMedia */
+  gint has_video;      /* atomic: a keyframe has been sent */
+  gint n_video;        /* atomic: frames sent */
+  gint n_audio;        /* likewise */
   const GstRtcViewerListener *listener;
   gpointer user_data;
 };
@@ -45,6 +50,7 @@ on_connected (GstRtcPeer *peer, gpointer user_data)
 {
   GstRtcViewer *self = user_data;
 
+  self->connected_at = g_get_monotonic_time ();
   gst_rtc_room_client_media_connected (
       gst_rtc_element_get_client (self->element), self->media_session);
   self->listener->connected (self, self->user_data);
@@ -231,6 +237,13 @@ gboolean
 gst_rtc_viewer_get_screen (GstRtcViewer *self)
 {
   return self->screen;
+}
+
+gboolean
+gst_rtc_viewer_has_been_steady (GstRtcViewer *self)
+{
+  return self->connected_at > 0 &&
+         g_get_monotonic_time () - self->connected_at >= STEADY;
 }
 
 GstRtcPeer *

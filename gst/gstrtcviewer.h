@@ -72,6 +72,8 @@ guint gst_rtc_viewer_get_frames (GstRtcViewer *viewer, GstRtcMedia medium);
 const gchar *gst_rtc_viewer_get_media_session (GstRtcViewer *viewer);
 const gchar *gst_rtc_viewer_get_user_id (GstRtcViewer *viewer);
 gboolean gst_rtc_viewer_get_screen (GstRtcViewer *viewer);
+/* FALSE for one that was connected for a moment only. Worker. */
+gboolean gst_rtc_viewer_has_been_steady (GstRtcViewer *viewer);
 GstRtcPeer *gst_rtc_viewer_get_peer (GstRtcViewer *viewer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstRtcViewer, gst_rtc_viewer_unref)
