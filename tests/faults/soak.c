@@ -188,16 +188,20 @@ mute_and_unmute (Soak *soak)
   fault_party_say (soak->scene->publisher, "mute off");
 }
 
+/* And back, since a larger picture takes more memory. */
 static void
 change_caps (Soak *soak)
 {
   static const gchar *const sizes[] = {
       "width=640,height=384", "width=256,height=160", "width=320,height=192"};
-  g_autofree gchar *line =
-      g_strdup_printf ("caps video/x-raw,format=I420,%s,framerate=15/1",
-          sizes[g_random_int_range (0, G_N_ELEMENTS (sizes))]);
 
-  fault_party_say (soak->scene->publisher, line);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autofree gchar *line = g_strdup_printf (
+        "caps video/x-raw,format=I420,%s,framerate=15/1", sizes[i]);
+
+    fault_party_say (soak->scene->publisher, line);
+    fault_let_pass (soak->scene, 1500);
+  }
 }
 
 static void
