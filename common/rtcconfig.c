@@ -40,8 +40,8 @@ static const SchemeInfo schemes[] = {
     {"https", GST_RTC_BACKEND_ROOM, TRUE, NULL, 443},
     {"ws", GST_RTC_BACKEND_ROOM, FALSE, "ws", 80},
     {"wss", GST_RTC_BACKEND_ROOM, FALSE, "wss", 443},
-    {"janus+ws", GST_RTC_BACKEND_JANUS, FALSE, "ws", 80},
-    {"janus+wss", GST_RTC_BACKEND_JANUS, FALSE, "wss", 443},
+    {"janus+ws", GST_RTC_BACKEND_JANUS, FALSE, "ws", 8188},
+    {"janus+wss", GST_RTC_BACKEND_JANUS, FALSE, "wss", 8989},
     {"livekit+ws", GST_RTC_BACKEND_LIVEKIT, FALSE, "ws", 80},
     {"livekit+wss", GST_RTC_BACKEND_LIVEKIT, FALSE, "wss", 443},
 };
@@ -150,12 +150,19 @@ parse_url (GString *faults, const gchar *field, const gchar *url)
   return g_steal_pointer (&uri);
 }
 
+/* The port that a scheme stands for may be another one than a WebSocket's. */
 static gchar *
-build_websocket_url (const SchemeInfo *info, const gchar *url)
+build_websocket_url (const SchemeInfo *info, GUri *uri, const gchar *url)
 {
+  const gint port = g_uri_get_port (uri);
+
   if (!info->websocket_scheme)
     return NULL;
-  return g_strconcat (info->websocket_scheme, strchr (url, ':'), NULL);
+  if (port > 0 || info->default_port == 80 || info->default_port == 443)
+    return g_strconcat (info->websocket_scheme, strchr (url, ':'), NULL);
+  return g_uri_join (G_URI_FLAGS_ENCODED, info->websocket_scheme, NULL,
+      g_uri_get_host (uri), info->default_port, g_uri_get_path (uri),
+      g_uri_get_query (uri), NULL);
 }
 
 static void
@@ -183,7 +190,7 @@ check_server_url (GstRtcConfig *self, GString *faults)
 
   self->backend = info->backend;
   self->uses_getconfig = info->uses_getconfig;
-  self->websocket_url = build_websocket_url (info, url);
+  self->websocket_url = build_websocket_url (info, uri, url);
   self->host = g_strdup (g_uri_get_host (uri));
   self->port = g_uri_get_port (uri) > 0 ? (guint16)g_uri_get_port (uri)
                                         : info->default_port;
@@ -196,15 +203,28 @@ check_server_url (GstRtcConfig *self, GString *faults)
 }
 
 static void
-check_token (GString *faults, const gchar *token)
+check_token (GString *faults, const gchar *field, const gchar *token)
 {
   if (!token)
     return;
   if (strlen (token) > GST_RTC_MAX_TOKEN_LENGTH)
     add_fault (
-        faults, "token", "is longer than %d bytes", GST_RTC_MAX_TOKEN_LENGTH);
+        faults, field, "is longer than %d bytes", GST_RTC_MAX_TOKEN_LENGTH);
   else if (!is_printable (token))
-    add_fault (faults, "token", "has characters that are not printable ASCII");
+    add_fault (faults, field, "has characters that are not printable ASCII");
+}
+
+/* Somebody else chose it, perhaps with more than ASCII. */
+static void
+check_secret (GString *faults, const gchar *field, const gchar *secret)
+{
+  if (!secret)
+    return;
+  if (strlen (secret) > GST_RTC_MAX_TOKEN_LENGTH)
+    add_fault (
+        faults, field, "is longer than %d bytes", GST_RTC_MAX_TOKEN_LENGTH);
+  else if (!is_text (secret))
+    add_fault (faults, field, "is not UTF-8");
 }
 
 static void
@@ -335,7 +355,10 @@ check_values (GstRtcConfig *self, GString *faults)
   check_id (faults, "app-id", values->app_id);
   check_id (faults, "room-id", values->room_id);
   check_id (faults, "user-id", values->user_id);
-  check_token (faults, values->token);
+  check_token (faults, "token", values->token);
+  check_token (faults, "api-token", values->api_token);
+  check_secret (faults, "room-pin", values->room_pin);
+  check_secret (faults, "api-secret", values->api_secret);
   check_numbers (faults, values);
   check_stun_server (faults, values->stun_server);
   check_turn_servers (faults, values->turn_servers);
@@ -362,6 +385,9 @@ copy_values (GstRtcConfigValues *copy, const GstRtcConfigValues *values)
   copy->user_id = values->user_id ? g_strdup (values->user_id)
                                   : gst_rtc_generate_id ("user");
   copy->token = dup_or_null (values->token);
+  copy->room_pin = dup_or_null (values->room_pin);
+  copy->api_secret = dup_or_null (values->api_secret);
+  copy->api_token = dup_or_null (values->api_token);
   copy->stun_server = dup_or_null (values->stun_server);
   copy->turn_servers =
       (const gchar *const *)g_strdupv ((gchar **)values->turn_servers);
@@ -378,6 +404,9 @@ clear_values (GstRtcConfigValues *values)
   g_free ((gchar *)values->room_id);
   g_free ((gchar *)values->user_id);
   g_free ((gchar *)values->token);
+  g_free ((gchar *)values->room_pin);
+  g_free ((gchar *)values->api_secret);
+  g_free ((gchar *)values->api_token);
   g_free ((gchar *)values->stun_server);
   g_strfreev ((gchar **)values->turn_servers);
   g_strfreev ((gchar **)values->local_addresses);

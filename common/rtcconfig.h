@@ -44,8 +44,9 @@ const gchar *gst_rtc_backend_get_nick (GstRtcBackend backend);
  * GstRtcConfigValues:
  *
  * What a user sets. Durations are in milliseconds. Strings may be NULL,
- * which counts as unset. The strings belong to whoever fills the struct;
- * gst_rtc_config_new () copies them.
+ * which counts as unset. create_room, room_pin, api_secret and api_token are
+ * for back-ends other than our room. The strings belong to whoever fills the
+ * struct; gst_rtc_config_new () copies them.
  */
 typedef struct
 {
@@ -54,6 +55,10 @@ typedef struct
   const gchar *room_id;
   const gchar *user_id; /* NULL: one is generated */
   const gchar *token;
+  gboolean create_room;
+  const gchar *room_pin;
+  const gchar *api_secret;
+  const gchar *api_token;
   gboolean visible;
   gboolean serve;
   guint signaling_timeout;

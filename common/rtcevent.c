@@ -27,7 +27,9 @@ static const gchar *const event_types[GST_RTC_N_EVENTS] = {
     [GST_RTC_EVENT_MEDIA_DESCRIPTION] = "media-description",
     [GST_RTC_EVENT_MEDIA_CANDIDATE] = "media-candidate",
     [GST_RTC_EVENT_MEDIA_CLOSED] = "media-closed",
+    [GST_RTC_EVENT_MEDIA_TROUBLE] = "media-trouble",
     [GST_RTC_EVENT_FAILED] = "failed",
+    [GST_RTC_EVENT_PUBLICATION_BROKEN] = "publication-broken",
     [GST_RTC_EVENT_PUBLICATION_LOST] = "publication-lost",
 };
 

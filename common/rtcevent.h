@@ -44,8 +44,9 @@ typedef enum
   GST_RTC_EVENT_CLIENT_BANNED,
   /* seconds */
   GST_RTC_EVENT_TOKEN_WILL_EXPIRE,
-  /* media_session, user_id (of the other side), screen, sends, media
-   * (wanted by a viewer). Again with the same id when media changes */
+  /* media_session, user_id (of the other side, NULL for a server that takes
+   * it for all), screen, sends, media (wanted by a viewer). Again with the
+   * same id when media changes */
   GST_RTC_EVENT_MEDIA_OPENED,
   /* media_session, sdp */
   GST_RTC_EVENT_MEDIA_DESCRIPTION,
@@ -53,12 +54,19 @@ typedef enum
   GST_RTC_EVENT_MEDIA_CANDIDATE,
   /* media_session, reason, error (nullable: ended in order) */
   GST_RTC_EVENT_MEDIA_CLOSED,
+  /* media_session, user_id, screen, error: something is wrong with it, and it
+   * goes on */
+  GST_RTC_EVENT_MEDIA_TROUBLE,
   /* error, retrying: a failure that no request asked for. retrying FALSE:
    * the client is out of the room, or in it without a connection where
    * attempts to come back are turned off */
   GST_RTC_EVENT_FAILED,
-  /* screen, error: the server refused what was published before the
-   * connection broke */
+  /* screen, error: the media of what is published has ended at a server that
+   * takes it for all, and the room client publishes again. Once for a series
+   * of attempts; without one PUBLICATION_LOST comes instead */
+  GST_RTC_EVENT_PUBLICATION_BROKEN,
+  /* screen, error: what was published is not any more: the server refused it
+   * when the connection or its media came back, or it did not come back */
   GST_RTC_EVENT_PUBLICATION_LOST,
   GST_RTC_N_EVENTS
 } GstRtcEventType;

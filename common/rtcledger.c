@@ -356,6 +356,15 @@ gst_rtc_ledger_mark_lost (GstRtcLedger *ledger)
 }
 
 gboolean
+gst_rtc_ledger_mark_publication_lost (GstRtcLedger *ledger, gboolean screen)
+{
+  Publication *publication = get_publication (ledger, screen);
+
+  publication->lost = publication->state == PUBLISHED;
+  return publication->lost;
+}
+
+gboolean
 gst_rtc_ledger_mark_stream_lost (
     GstRtcLedger *ledger, const gchar *media_session)
 {

@@ -38,6 +38,9 @@ gboolean gst_rtc_ledger_is_subscribed (
 
 /* The server has lost all that stands here, it has to be asked again for. */
 void gst_rtc_ledger_mark_lost (GstRtcLedger *ledger);
+/* The publication alone: FALSE when nothing is published. */
+gboolean gst_rtc_ledger_mark_publication_lost (
+    GstRtcLedger *ledger, gboolean screen);
 /* The subscription alone: TRUE when there is one. */
 gboolean gst_rtc_ledger_mark_stream_lost (
     GstRtcLedger *ledger, const gchar *media_session);

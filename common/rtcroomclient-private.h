@@ -20,6 +20,7 @@ typedef void (*GstRtcOwnAnswerFunc) (GstRtcRoomClient *client,
     const GError *error);
 
 /* A media session that the element has not closed.
+ * @user_id: (nullable): NULL for the server itself
  * @stale: the server does not know it any more */
 typedef struct
 {
@@ -28,6 +29,15 @@ typedef struct
   gboolean sends;
   gboolean stale;
 } GstRtcRoomMedia;
+
+/* Of a publication whose media broke at the server.
+ * @steady_at: monotonic time from which on it counts as good again */
+typedef struct
+{
+  guint n_attempts;
+  GSource *timer;
+  gint64 steady_at;
+} GstRtcRepublish;
 
 struct _GstRtcRoomClient
 {
@@ -51,6 +61,7 @@ struct _GstRtcRoomClient
   GString *attempts; /* each address that did not open, and why */
   GstRtcSession *session;
   GstRtcDialect *dialect;
+  GSource *alarm; /* of the dialect */
 
   GHashTable *pending; /* id: Pending */
   guint last_id;
@@ -68,6 +79,7 @@ struct _GstRtcRoomClient
   GHashTable *missing;    /* keys of users and streams that were there before
                              the server lost the room */
   GSource *missing_timer;
+  GstRtcRepublish republish[2]; /* camera, screen */
 
   GstRtcRoster *roster;
   GstRtcLedger *ledger;
@@ -118,6 +130,10 @@ void gst_rtc_room_return_note_undo (
 /* A media session that ended when nobody could be told. */
 void gst_rtc_room_return_close_media_later (
     GstRtcRoomClient *client, const gchar *media_session, const gchar *reason);
+/* The media of a publication has ended at the server: it is published again,
+ * by the delays of the connection. */
+void gst_rtc_room_return_republish (
+    GstRtcRoomClient *client, const GstRtcEvent *broken);
 /* The end of the join that is to bring it back. */
 void gst_rtc_room_return_end (
     GstRtcRoomClient *client, const GstRtcAnswer *answer, const GError *error);

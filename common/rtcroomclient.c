@@ -31,6 +31,7 @@ typedef struct
   guint id;
   GstRtcRequest *request;
   GSource *timer; /* NULL for a leave: the state has its deadline */
+  guint timeout;  /* ms */
   GstRtcAnswerFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
@@ -251,8 +252,7 @@ on_request_timeout (gpointer user_data)
   const GstRtcOperation operation = pending->request->operation;
   g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_SIGNALING_TIMEOUT,
       0, "%s was not answered within %u ms",
-      gst_rtc_operation_get_nick (operation),
-      gst_rtc_config_get_values (self->config)->signaling_timeout);
+      gst_rtc_operation_get_nick (operation), pending->timeout);
 
   forget_request (self, pending->id);
   if (operation == GST_RTC_OPERATION_PUBLISH)
@@ -265,11 +265,19 @@ on_request_timeout (gpointer user_data)
 }
 
 static void
+arm_request_timer (GstRtcRoomClient *self, Pending *pending, guint ms)
+{
+  clear_source (&pending->timer);
+  pending->timeout = ms;
+  pending->timer =
+      gst_rtc_room_client_start_timer (self, ms, on_request_timeout, pending);
+}
+
+static void
 start_request_timer (GstRtcRoomClient *self, Pending *pending)
 {
-  pending->timer = gst_rtc_room_client_start_timer (self,
-      gst_rtc_config_get_values (self->config)->signaling_timeout,
-      on_request_timeout, pending);
+  arm_request_timer (self, pending,
+      gst_rtc_config_get_values (self->config)->signaling_timeout);
 }
 
 /* Events of the room */
@@ -434,7 +442,7 @@ is_replaced (gpointer key, gpointer value, gpointer user_data)
 
   return media->stale && media->sends == event->sends &&
          media->screen == event->screen &&
-         g_str_equal (media->user_id, event->user_id);
+         g_strcmp0 (media->user_id, event->user_id) == 0;
 }
 
 static void
@@ -475,6 +483,8 @@ static const EventHandler event_handlers[GST_RTC_N_EVENTS] = {
     [GST_RTC_EVENT_MEDIA_DESCRIPTION] = gst_rtc_room_client_push_event,
     [GST_RTC_EVENT_MEDIA_CANDIDATE] = gst_rtc_room_client_push_event,
     [GST_RTC_EVENT_MEDIA_CLOSED] = on_media_closed,
+    [GST_RTC_EVENT_MEDIA_TROUBLE] = gst_rtc_room_client_push_event,
+    [GST_RTC_EVENT_PUBLICATION_BROKEN] = gst_rtc_room_return_republish,
 };
 
 /* What the dialect calls */
@@ -545,9 +555,52 @@ on_dialect_send (const gchar *text, gpointer user_data)
     gst_rtc_session_send (self->session, text);
 }
 
+static void
+on_dialect_extend (guint id, guint ms, gpointer user_data)
+{
+  GstRtcRoomClient *self = user_data;
+  Pending *pending = g_hash_table_lookup (self->pending, GUINT_TO_POINTER (id));
+
+  if (pending && pending->timer)
+    arm_request_timer (self, pending,
+        ms > 0 ? ms
+               : gst_rtc_config_get_values (self->config)->signaling_timeout);
+}
+
+static void lose_socket (GstRtcRoomClient *self, const GError *error);
+
+static gboolean
+on_dialect_alarm (gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+  g_autoptr (GstRtcDialect) dialect = g_object_ref (self->dialect);
+  g_autoptr (GError) error = NULL;
+
+  clear_source (&self->alarm);
+  if (GST_RTC_DIALECT_GET_IFACE (dialect)->wake (
+          dialect, g_get_monotonic_time (), &error))
+    return G_SOURCE_REMOVE;
+  close_session (self, CLOSE_ABANDONED, NULL);
+  lose_socket (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_dialect_wake (guint ms, gpointer user_data)
+{
+  GstRtcRoomClient *self = user_data;
+
+  clear_source (&self->alarm);
+  if (ms > 0 && self->dialect)
+    self->alarm =
+        gst_rtc_room_client_start_timer (self, ms, on_dialect_alarm, self);
+}
+
 static const GstRtcDialectHost dialect_host = {
     .send = on_dialect_send,
     .answered = on_dialect_answered,
+    .extend = on_dialect_extend,
+    .wake = on_dialect_wake,
     .event = on_dialect_event,
 };
 
@@ -701,6 +754,8 @@ open_address (GstRtcRoomClient *self, const GError *cause)
       .connect_timeout = values->connect_timeout,
       .ping_interval = self->endpoint->ping_interval,
       .pong_timeout = PONG_TIMEOUT_MS,
+      .max_message_bytes =
+          GST_RTC_DIALECT_GET_IFACE (self->dialect)->max_message_bytes,
   };
 
   close_session (self, CLOSE_NORMAL, NULL);
@@ -1073,6 +1128,7 @@ clean_up (GstRtcRoomClient *self)
   close_session (self, CLOSE_NORMAL, NULL);
   if (self->dialect)
     GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
+  clear_source (&self->alarm);
   g_clear_object (&self->dialect);
   finish_shutdown (self);
 }
@@ -1465,6 +1521,7 @@ dispose (GObject *object)
   g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);
   close_session (self, CLOSE_NORMAL, NULL);
+  clear_source (&self->alarm);
   g_clear_object (&self->dialect);
   if (self->outbox)
     fail_requests (self, FALSE, error);

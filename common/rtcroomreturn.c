@@ -11,6 +11,9 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_rtc_room_client_debug);
 #define GST_CAT_DEFAULT gst_rtc_room_client_debug
 
+/* How often media of a publication that broke is tried again. */
+#define MAX_PUBLISH_ATTEMPTS 5
+
 /* A media session that ended when nobody could be told. */
 typedef struct
 {
@@ -27,11 +30,11 @@ late_close_free (LateClose *late)
 }
 
 static void
-clear_missing_timer (GstRtcRoomClient *self)
+clear_timer (GSource **timer)
 {
-  if (self->missing_timer)
-    g_source_destroy (self->missing_timer);
-  g_clear_pointer (&self->missing_timer, g_source_unref);
+  if (*timer)
+    g_source_destroy (*timer);
+  g_clear_pointer (timer, g_source_unref);
 }
 
 /* What was there */
@@ -107,43 +110,144 @@ on_mute_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
     gst_rtc_ledger_set_lost (self->ledger, request);
 }
 
+static void publish_later (
+    GstRtcRoomClient *self, gboolean screen, const GError *error);
+
+static void
+reset_republish (GstRtcRepublish *republish)
+{
+  clear_timer (&republish->timer);
+  *republish = (GstRtcRepublish){0};
+}
+
+static void
+lose_publication (GstRtcRoomClient *self, gboolean screen, const GError *error)
+{
+  const GstRtcStream stream = {.screen = screen};
+  const GstRtcRequest request = {
+      .operation = GST_RTC_OPERATION_PUBLISH,
+      .screen = screen,
+      .stream = &stream,
+  };
+  const GstRtcEvent lost = {
+      .type = GST_RTC_EVENT_PUBLICATION_LOST,
+      .screen = screen,
+      .error = error,
+  };
+
+  gst_rtc_ledger_remove (self->ledger, &request);
+  reset_republish (&self->republish[screen]);
+  gst_rtc_room_client_push_event (self, &lost);
+}
+
 static void
 on_publication_restored (GstRtcRoomClient *self, const GstRtcRequest *request,
     const GstRtcAnswer *answer, const GError *error)
 {
-  const GstRtcEvent lost = {
-      .type = GST_RTC_EVENT_PUBLICATION_LOST,
-      .screen = request->screen,
-      .error = error,
-  };
+  GstRtcRepublish *republish = &self->republish[request->screen];
 
-  if (!error ||
-      gst_rtc_error_get_native_code (error) == GST_RTC_ERROR_ALREADY_PUBLISHED)
-    return;
-  if (is_broken_off (self, error)) {
+  if (!error || gst_rtc_error_get_native_code (error) ==
+                    GST_RTC_ERROR_ALREADY_PUBLISHED) {
+    republish->steady_at = g_get_monotonic_time () +
+                           GST_RTC_STEADY_MS * (gint64)G_TIME_SPAN_MILLISECOND;
+  } else if (is_broken_off (self, error)) {
     gst_rtc_ledger_set_lost (self->ledger, request);
-    return;
+  } else if (republish->n_attempts > 0 && gst_rtc_error_get_retryable (error)) {
+    /* One that only follows the connection is not tried again. */
+    publish_later (self, request->screen, error);
+  } else {
+    lose_publication (self, request->screen, error);
   }
-  gst_rtc_ledger_remove (self->ledger, request);
-  gst_rtc_room_client_push_event (self, &lost);
+}
+
+static void
+restore_publication (GstRtcRoomClient *self, gboolean screen)
+{
+  GstRtcRequest publish;
+  GstRtcRequest mute;
+
+  if (!gst_rtc_ledger_get_lost_publication (
+          self->ledger, screen, &publish, &mute))
+    return;
+  clear_timer (&self->republish[screen].timer);
+  gst_rtc_ledger_set_found (self->ledger, &publish);
+  gst_rtc_room_client_request_by_itself (
+      self, &publish, on_publication_restored);
+  if (mute.operation != GST_RTC_OPERATION_NONE)
+    gst_rtc_room_client_request_by_itself (self, &mute, on_mute_restored);
 }
 
 static void
 restore_publications (GstRtcRoomClient *self)
 {
-  for (gint screen = FALSE; screen <= TRUE; screen++) {
-    GstRtcRequest publish;
-    GstRtcRequest mute;
+  for (gint screen = FALSE; screen <= TRUE; screen++)
+    restore_publication (self, screen);
+}
 
-    if (!gst_rtc_ledger_get_lost_publication (
-            self->ledger, screen, &publish, &mute))
-      continue;
-    gst_rtc_ledger_set_found (self->ledger, &publish);
-    gst_rtc_room_client_request_by_itself (
-        self, &publish, on_publication_restored);
-    if (mute.operation != GST_RTC_OPERATION_NONE)
-      gst_rtc_room_client_request_by_itself (self, &mute, on_mute_restored);
+/* Without a connection it waits for that, and is then restored with the
+ * rest. */
+static void
+publish_now (GstRtcRoomClient *self, gboolean screen)
+{
+  clear_timer (&self->republish[screen].timer);
+  if (self->state.phase == GST_RTC_PHASE_JOINED)
+    restore_publication (self, screen);
+}
+
+static gboolean
+on_camera_due (gpointer user_data)
+{
+  publish_now (user_data, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_screen_due (gpointer user_data)
+{
+  publish_now (user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* The first attempt is at once. */
+static void
+publish_later (GstRtcRoomClient *self, gboolean screen, const GError *error)
+{
+  const GstRtcConfigValues *values = gst_rtc_config_get_values (self->config);
+  GstRtcRepublish *republish = &self->republish[screen];
+
+  if (republish->n_attempts >=
+      MIN (values->reconnect_attempts, MAX_PUBLISH_ATTEMPTS)) {
+    lose_publication (self, screen, error);
+    return;
   }
+  if (!gst_rtc_ledger_mark_publication_lost (self->ledger, screen))
+    return;
+  republish->n_attempts++;
+  clear_timer (&republish->timer);
+  republish->timer = gst_rtc_room_client_start_timer (self,
+      gst_rtc_get_retry_delay (
+          republish->n_attempts, values->reconnect_delay, g_random_int ()),
+      screen ? on_screen_due : on_camera_due, self);
+}
+
+void
+gst_rtc_room_return_republish (
+    GstRtcRoomClient *self, const GstRtcEvent *broken)
+{
+  GstRtcRepublish *republish = &self->republish[broken->screen];
+
+  if (!gst_rtc_ledger_is_published (self->ledger, broken->screen))
+    return;
+  if (!gst_rtc_error_get_retryable (broken->error)) {
+    lose_publication (self, broken->screen, broken->error);
+    return;
+  }
+  if (republish->steady_at > 0 &&
+      g_get_monotonic_time () >= republish->steady_at)
+    reset_republish (republish);
+  publish_later (self, broken->screen, broken->error);
+  if (republish->n_attempts == 1)
+    gst_rtc_room_client_push_event (self, broken);
 }
 
 static void
@@ -323,7 +427,7 @@ on_missing_due (gpointer user_data)
   g_autoptr (GPtrArray) users = gst_rtc_roster_get_users (self->roster);
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
 
-  clear_missing_timer (self);
+  clear_timer (&self->missing_timer);
   for (guint i = 0; i < users->len; i++)
     g_ptr_array_add (ids, g_strdup (g_ptr_array_index (users, i)));
   for (guint i = 0; i < ids->len; i++) {
@@ -350,7 +454,7 @@ wait_for_missing (GstRtcRoomClient *self)
 {
   const GstRtcConfigValues *values = gst_rtc_config_get_values (self->config);
 
-  clear_missing_timer (self);
+  clear_timer (&self->missing_timer);
   if (g_hash_table_size (self->missing) == 0)
     return;
   self->missing_timer = gst_rtc_room_client_start_timer (self,
@@ -515,7 +619,9 @@ gst_rtc_room_return_clear (GstRtcRoomClient *self)
   g_ptr_array_set_size (self->undos, 0);
   g_ptr_array_set_size (self->late_closes, 0);
   g_hash_table_remove_all (self->missing);
-  clear_missing_timer (self);
+  clear_timer (&self->missing_timer);
+  for (guint i = 0; i < G_N_ELEMENTS (self->republish); i++)
+    reset_republish (&self->republish[i]);
 }
 
 void

@@ -33,6 +33,7 @@ struct _GstRtcSession
   guint connect_timeout; /* ms */
   guint ping_interval;   /* ms, a whole number of seconds */
   guint pong_timeout;    /* ms */
+  gsize max_message_bytes;
   gchar *subprotocol;
 
   SoupSession *http;
@@ -231,7 +232,7 @@ on_message (SoupWebsocketConnection *socket, gint type, GBytes *data,
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     refuse_message (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
         "the server sent a binary message");
-  else if (length > GST_RTC_MAX_MESSAGE_BYTES)
+  else if (length > self->max_message_bytes)
     refuse_message (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG,
         "the server sent a message that is too long");
   else if (!self->silent)
@@ -286,7 +287,7 @@ adopt_socket (GstRtcSession *self)
   clear_source (&self->timer);
   self->heard = g_get_monotonic_time ();
   soup_websocket_connection_set_max_incoming_payload_size (
-      socket, GST_RTC_MAX_MESSAGE_BYTES);
+      socket, self->max_message_bytes);
   g_signal_connect (socket, "message", G_CALLBACK (on_message), self);
   g_signal_connect (socket, "pong", G_CALLBACK (on_pong), self);
   g_signal_connect (socket, "error", G_CALLBACK (on_error), self);
@@ -418,6 +419,7 @@ gst_rtc_session_connect (const GstRtcSessionSettings *settings,
   self->connect_timeout = settings->connect_timeout;
   self->ping_interval = round_to_seconds (settings->ping_interval);
   self->pong_timeout = settings->pong_timeout;
+  self->max_message_bytes = settings->max_message_bytes;
   self->subprotocol = g_strdup (settings->subprotocol);
   self->cancellable = g_cancellable_new ();
 

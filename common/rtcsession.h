@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @tls_ca_file: (nullable): PEM file of the authorities to trust
  * @connect_timeout: ms for TCP, TLS and the upgrade together
  * @ping_interval: ms between pings, rounded up to seconds; 0: no pings
+ * @max_message_bytes: longer messages break the connection
  * @pong_timeout: ms without a pong or a message after a ping was due; a
  *   second is added, since pings can be that late
  */
@@ -25,12 +26,13 @@ typedef struct
   guint connect_timeout;
   guint ping_interval;
   guint pong_timeout;
+  gsize max_message_bytes;
 } GstRtcSessionSettings;
 
 /**
  * GstRtcSessionListener:
  * @opened: the upgrade is done
- * @received: one text message, bounded by GST_RTC_MAX_MESSAGE_BYTES
+ * @received: one text message
  * @closed: the end, exactly once after connect unless
  *   gst_rtc_session_close () was called before. @opened_before: it had been
  *   open. @error: 500001 with the close code as native code (0 when there

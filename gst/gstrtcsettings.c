@@ -42,7 +42,8 @@ static const SettingRow setting_table[] = {
     {GST_RTC_SETTING_SERVER_URL, "server-url", KIND_STRING, FIELD (server_url),
         GST_RTC_DEFAULT_SERVER_URL, 0, 0, 0, WHILE_READY, "Server URL",
         "Where the room is: http(s) for a room server asked by getconfig, "
-        "ws(s) for one asked directly"},
+        "ws(s) for one asked directly, janus+ws(s) for VideoRoom of a Janus "
+        "server"},
     {GST_RTC_SETTING_APP_ID, "app-id", KIND_STRING, FIELD (app_id),
         GST_RTC_DEFAULT_APP_ID, 0, 0, 0, WHILE_READY, "Application id",
         "Application that the room belongs to; 1 to 128 characters of "
@@ -58,6 +59,21 @@ static const SettingRow setting_table[] = {
     {GST_RTC_SETTING_TOKEN, "token", KIND_STRING, FIELD (token), NULL, 0, 0, 0,
         SECRET, "Token",
         "Token for the room, where the server asks for one; never shown"},
+    {GST_RTC_SETTING_CREATE_ROOM, "create-room", KIND_BOOLEAN,
+        FIELD (create_room), NULL, FALSE, 0, 0, WHILE_READY, "Create the room",
+        "Make a room that does not exist; Janus only, our room server makes "
+        "every room by itself"},
+    {GST_RTC_SETTING_ROOM_PIN, "room-pin", KIND_STRING, FIELD (room_pin), NULL,
+        0, 0, 0, SECRET, "Room PIN",
+        "PIN of the room, where it has one; Janus only, never shown"},
+    {GST_RTC_SETTING_API_SECRET, "api-secret", KIND_STRING, FIELD (api_secret),
+        NULL, 0, 0, 0, SECRET, "API secret",
+        "Secret that the server wants with every request; Janus only, never "
+        "shown"},
+    {GST_RTC_SETTING_API_TOKEN, "api-token", KIND_STRING, FIELD (api_token),
+        NULL, 0, 0, 0, SECRET, "API token",
+        "Token that the server wants with every request, where it is not the "
+        "one of the room; Janus only, never shown"},
     {GST_RTC_SETTING_VISIBLE, "visible", KIND_BOOLEAN, FIELD (visible), NULL,
         FALSE, 0, 0, WHILE_READY, "Visible",
         "Be shown to the others in the room, which publishing needs"},
@@ -342,6 +358,10 @@ gst_rtc_settings_make_config (const GstRtcSettings *settings,
       .room_id = room_id ? room_id : settings->room_id,
       .user_id = user_id ? user_id : settings->user_id,
       .token = token ? token : settings->token,
+      .create_room = settings->create_room,
+      .room_pin = settings->room_pin,
+      .api_secret = settings->api_secret,
+      .api_token = settings->api_token,
       .visible = settings->visible,
       .serve = settings->serve,
       .signaling_timeout = settings->signaling_timeout,

@@ -21,6 +21,10 @@ typedef enum
   GST_RTC_SETTING_ROOM_ID,
   GST_RTC_SETTING_USER_ID,
   GST_RTC_SETTING_TOKEN,
+  GST_RTC_SETTING_CREATE_ROOM,
+  GST_RTC_SETTING_ROOM_PIN,
+  GST_RTC_SETTING_API_SECRET,
+  GST_RTC_SETTING_API_TOKEN,
   GST_RTC_SETTING_VISIBLE,
   GST_RTC_SETTING_AUTO_JOIN,
   GST_RTC_SETTING_SERVE,
@@ -49,6 +53,10 @@ typedef struct
   gchar *room_id;
   gchar *user_id;
   gchar *token;
+  gboolean create_room;
+  gchar *room_pin;
+  gchar *api_secret;
+  gchar *api_token;
   gboolean visible;
   gboolean auto_join;
   gboolean serve;

@@ -648,6 +648,14 @@ queue_viewer_notice (GstRtcSink *self, GstRtcViewer *viewer, guint signal,
       GST_RTC_ELEMENT (self), func, notice, free_viewer_notice);
 }
 
+/* Who looks on is not known where a server takes the stream for all. */
+static void
+tell_viewer (GstRtcSink *self, GstRtcViewer *viewer, guint signal)
+{
+  if (!gst_rtc_viewer_is_server (viewer))
+    queue_viewer_notice (self, viewer, signal, emit_viewer_signal);
+}
+
 static void
 remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
 {
@@ -656,7 +664,7 @@ remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
   gst_rtc_viewer_stop (kept);
   g_hash_table_remove (self->viewers, gst_rtc_viewer_get_media_session (kept));
   update_routes (self);
-  queue_viewer_notice (self, kept, SIGNAL_VIEWER_REMOVED, emit_viewer_signal);
+  tell_viewer (self, kept, SIGNAL_VIEWER_REMOVED);
 }
 
 static void
@@ -674,8 +682,8 @@ is_replaced_by (GstRtcViewer *old, GstRtcViewer *viewer)
   return old != viewer && gst_rtc_viewer_is_retired (old) &&
          gst_rtc_viewer_get_screen (old) ==
              gst_rtc_viewer_get_screen (viewer) &&
-         g_str_equal (gst_rtc_viewer_get_user_id (old),
-             gst_rtc_viewer_get_user_id (viewer));
+         g_strcmp0 (gst_rtc_viewer_get_user_id (old),
+             gst_rtc_viewer_get_user_id (viewer)) == 0;
 }
 
 /* Those that @viewer takes the place of. */
@@ -780,7 +788,7 @@ static gchar *
 make_lost_key (GstRtcViewer *viewer)
 {
   return g_strdup_printf ("%d %s", gst_rtc_viewer_get_screen (viewer),
-      gst_rtc_viewer_get_user_id (viewer));
+      GST_STR_NULL (gst_rtc_viewer_get_user_id (viewer)));
 }
 
 static gboolean
@@ -810,20 +818,27 @@ on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
 
   start_handover (self, viewer);
   start_video (self, viewer);
-  queue_viewer_notice (self, viewer, SIGNAL_VIEWER_ADDED, emit_viewer_signal);
+  tell_viewer (self, viewer, SIGNAL_VIEWER_ADDED);
 }
 
-/* One viewer lost; the publication goes on. */
+static void
+warn_of_viewer (GstRtcSink *self, GstRtcViewer *viewer, const GError *error)
+{
+  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
+      error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
+      failure_stream (gst_rtc_viewer_get_screen (viewer)));
+}
+
+/* One viewer lost; the publication goes on. What the end of the way to a
+ * server means is the room client's to tell. */
 static void
 on_viewer_failed (GstRtcViewer *viewer, const GError *error, gpointer user_data)
 {
   GstRtcSink *self = user_data;
 
-  if (!gst_rtc_viewer_is_retired (viewer) && note_lost (self, viewer)) {
-    gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
-        error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
-        failure_stream (gst_rtc_viewer_get_screen (viewer)));
-  }
+  if (!gst_rtc_viewer_is_retired (viewer) &&
+      !gst_rtc_viewer_is_server (viewer) && note_lost (self, viewer))
+    warn_of_viewer (self, viewer, error);
   gst_rtc_room_client_close_media (
       gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
       gst_rtc_viewer_get_media_session (viewer), error->message);
@@ -895,8 +910,8 @@ retire_others (GstRtcSink *self, GstRtcViewer *viewer)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     if (gst_rtc_viewer_get_screen (value) ==
             gst_rtc_viewer_get_screen (viewer) &&
-        g_str_equal (gst_rtc_viewer_get_user_id (value),
-            gst_rtc_viewer_get_user_id (viewer)))
+        g_strcmp0 (gst_rtc_viewer_get_user_id (value),
+            gst_rtc_viewer_get_user_id (viewer)) == 0)
       gst_rtc_viewer_retire (value);
   }
 }
@@ -910,7 +925,8 @@ count_viewers (GstRtcSink *self)
 
   g_hash_table_iter_init (&iter, self->viewers);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    n += !gst_rtc_viewer_is_retired (value);
+    n +=
+        !gst_rtc_viewer_is_retired (value) && !gst_rtc_viewer_is_server (value);
   return n;
 }
 
@@ -925,7 +941,7 @@ is_known_viewer (GstRtcSink *self, const GstRtcEvent *event)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     if (gst_rtc_viewer_get_screen (value) == event->screen &&
         !gst_rtc_viewer_is_retired (value) &&
-        g_str_equal (gst_rtc_viewer_get_user_id (value), event->user_id))
+        g_strcmp0 (gst_rtc_viewer_get_user_id (value), event->user_id) == 0)
       return TRUE;
   }
   return FALSE;
@@ -941,7 +957,8 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
   GST_OBJECT_LOCK (self);
   max_viewers = self->max_viewers;
   GST_OBJECT_UNLOCK (self);
-  if (count_viewers (self) >= max_viewers && !is_known_viewer (self, event)) {
+  if (event->user_id && count_viewers (self) >= max_viewers &&
+      !is_known_viewer (self, event)) {
     gst_rtc_error_set (error, GST_RTC_ERROR_PUBLISH_ERROR, 0,
         "the publisher serves %u viewers, which is its limit", max_viewers);
     return NULL;
@@ -1001,11 +1018,8 @@ open_viewer (GstRtcSink *self, const GstRtcEvent *event)
 static void
 close_viewer (GstRtcSink *self, GstRtcViewer *viewer, const GError *error)
 {
-  if (error && note_lost (self, viewer)) {
-    gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
-        error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
-        failure_stream (gst_rtc_viewer_get_screen (viewer)));
-  }
+  if (error && note_lost (self, viewer))
+    warn_of_viewer (self, viewer, error);
   remove_viewer (self, viewer);
 }
 
@@ -1034,6 +1048,14 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
     case GST_RTC_EVENT_MEDIA_CLOSED:
       if (viewer)
         close_viewer (self, viewer, event->error);
+      break;
+    case GST_RTC_EVENT_MEDIA_TROUBLE:
+      if (viewer)
+        warn_of_viewer (self, viewer, event->error);
+      break;
+    case GST_RTC_EVENT_PUBLICATION_BROKEN:
+      gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, event->error,
+          GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (event->screen));
       break;
     case GST_RTC_EVENT_PUBLICATION_LOST:
       lose_publication (self, event);
@@ -1387,15 +1409,27 @@ append_viewer_stats (GValue *list, GstRtcViewer *viewer)
   GstStructure *stats =
       gst_rtc_peer_get_stats (gst_rtc_viewer_get_peer (viewer));
 
-  gst_structure_set (stats, "user-id", G_TYPE_STRING,
-      gst_rtc_viewer_get_user_id (viewer), "screen", G_TYPE_BOOLEAN,
+  gst_structure_set (stats, "screen", G_TYPE_BOOLEAN,
       gst_rtc_viewer_get_screen (viewer), "video-frames-sent", G_TYPE_UINT64,
       (guint64)gst_rtc_viewer_get_frames (viewer, GST_RTC_MEDIA_VIDEO),
       "audio-frames-sent", G_TYPE_UINT64,
       (guint64)gst_rtc_viewer_get_frames (viewer, GST_RTC_MEDIA_AUDIO), NULL);
+  if (!gst_rtc_viewer_is_server (viewer))
+    gst_structure_set (stats, "user-id", G_TYPE_STRING,
+        gst_rtc_viewer_get_user_id (viewer), NULL);
   g_value_init (&value, GST_TYPE_STRUCTURE);
   g_value_take_boxed (&value, stats);
   gst_value_list_append_and_take_value (list, &value);
+}
+
+static guint
+count_users (GPtrArray *viewers)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < viewers->len; i++)
+    n += !gst_rtc_viewer_is_server (g_ptr_array_index (viewers, i));
+  return n;
 }
 
 static GstStructure *
@@ -1404,7 +1438,7 @@ gst_rtc_sink_get_stats (GstRtcElement *element)
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GPtrArray) viewers = ref_viewers (self);
   GstStructure *stats = gst_structure_new (
-      "rtc-sink-stats", "viewers", G_TYPE_UINT, viewers->len, NULL);
+      "rtc-sink-stats", "viewers", G_TYPE_UINT, count_users (viewers), NULL);
   guint64 frames[2] = {0, 0};
   GValue list = G_VALUE_INIT;
 
@@ -1683,6 +1717,7 @@ install_signals (GType type)
    * @user_id: who now receives
    * @screen: the screen stream, else the camera stream
    *
+   * Not where a server such as Janus takes the stream for all viewers.
    * On the notifier thread, with no lock held.
    */
   signals[SIGNAL_VIEWER_ADDED] =
@@ -1702,7 +1737,8 @@ install_signals (GType type)
 
   /**
    * GstRtcSink::peer-created:
-   * @user_id: of the viewer
+   * @user_id: (nullable): of the viewer, NULL for a server that takes the
+   *   stream for all viewers
    * @webrtcbin: not negotiated yet
    *
    * For those who need the inside. On the notifier thread, with no lock

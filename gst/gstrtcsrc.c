@@ -935,6 +935,13 @@ gst_rtc_src_room_event (GstRtcElement *element, const GstRtcEvent *event)
     case GST_RTC_EVENT_MEDIA_CLOSED:
       close_media (self, event);
       break;
+    case GST_RTC_EVENT_MEDIA_TROUBLE:
+      if (subscription) {
+        gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING,
+            event->error, GST_RTC_OPERATION_SUBSCRIBE, event->user_id,
+            failure_stream (event->screen));
+      }
+      break;
     default:
       break;
   }

@@ -85,7 +85,8 @@ gst_rtc_viewer_new (GstRtcElement *element, const gchar *media_session,
     const gchar *user_id, gboolean screen, const GstRtcViewerListener *listener,
     gpointer user_data, GError **error)
 {
-  g_autofree gchar *name = g_strdup_printf ("viewer-%s", user_id);
+  g_autofree gchar *name =
+      user_id ? g_strdup_printf ("viewer-%s", user_id) : g_strdup ("uplink");
   GstRtcViewer *self = g_new0 (GstRtcViewer, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
@@ -231,6 +232,12 @@ const gchar *
 gst_rtc_viewer_get_user_id (GstRtcViewer *self)
 {
   return self->user_id;
+}
+
+gboolean
+gst_rtc_viewer_is_server (GstRtcViewer *self)
+{
+  return self->user_id == NULL;
 }
 
 gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One viewer of an own stream: its media session and the transport to it.
- * Made and stopped on the worker; packets come from streaming threads. */
+/* One viewer of an own stream, or the server that takes it for all viewers:
+ * its media session and the transport to it. Made and stopped on the worker;
+ * packets come from streaming threads. */
 #pragma once
 
 #include "gstrtcelement.h"
@@ -26,7 +27,8 @@ typedef struct
   void (*keyframe_wanted) (GstRtcViewer *viewer, gpointer user_data);
 } GstRtcViewerListener;
 
-/* Makes the transport towards @user_id for the media session of that id.
+/* Makes the transport towards @user_id (NULL for the server) for the media
+ * session of that id.
  * @user_data must live until gst_rtc_viewer_stop (). NULL and 300006. */
 GstRtcViewer *gst_rtc_viewer_new (GstRtcElement *element,
     const gchar *media_session, const gchar *user_id, gboolean screen,
@@ -71,6 +73,8 @@ guint gst_rtc_viewer_get_frames (GstRtcViewer *viewer, GstRtcMedia medium);
 /* Set once. Borrowed. */
 const gchar *gst_rtc_viewer_get_media_session (GstRtcViewer *viewer);
 const gchar *gst_rtc_viewer_get_user_id (GstRtcViewer *viewer);
+/* TRUE for the server that takes the stream for all viewers. */
+gboolean gst_rtc_viewer_is_server (GstRtcViewer *viewer);
 gboolean gst_rtc_viewer_get_screen (GstRtcViewer *viewer);
 /* FALSE for one that was connected for a moment only. Worker. */
 gboolean gst_rtc_viewer_has_been_steady (GstRtcViewer *viewer);

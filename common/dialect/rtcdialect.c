@@ -3,6 +3,7 @@
  * worker. */
 #include "rtcdialect.h"
 
+#include "rtcdialectjanus.h"
 #include "rtcdialectroom.h"
 
 G_DEFINE_INTERFACE (GstRtcDialect, gst_rtc_dialect, G_TYPE_OBJECT)
@@ -19,6 +20,7 @@ gst_rtc_dialect_new (GstRtcBackend backend)
     case GST_RTC_BACKEND_ROOM:
       return GST_RTC_DIALECT (gst_rtc_dialect_room_new ());
     case GST_RTC_BACKEND_JANUS:
+      return GST_RTC_DIALECT (gst_rtc_dialect_janus_new ());
     case GST_RTC_BACKEND_LIVEKIT:
     default:
       return NULL;

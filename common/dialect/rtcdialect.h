@@ -17,6 +17,10 @@ G_BEGIN_DECLS
  * @send: one text frame to the server
  * @answered: the end of request @id: @answer when it succeeded, else @error
  *   with the operation's code; exactly one of both
+ * @extend: the server works at request @id, whose next step has a deadline of
+ *   its own: @ms from now, 0 for the deadline of every request
+ * @wake: calls wake () of the dialect after @ms, in place of the call that
+ *   was asked for before; 0 for never
  * @event: something the room tells
  *
  * What the room client gives a dialect. All calls go to @user_data.
@@ -26,6 +30,8 @@ typedef struct
   void (*send) (const gchar *text, gpointer user_data);
   void (*answered) (guint id, const GstRtcAnswer *answer, const GError *error,
       gpointer user_data);
+  void (*extend) (guint id, guint ms, gpointer user_data);
+  void (*wake) (guint ms, gpointer user_data);
   void (*event) (const GstRtcEvent *event, gpointer user_data);
 } GstRtcDialectHost;
 
@@ -35,6 +41,7 @@ G_DECLARE_INTERFACE (GstRtcDialect, gst_rtc_dialect, GST_RTC, DIALECT, GObject)
 /**
  * GstRtcDialectInterface:
  * @subprotocol: WebSocket subprotocol
+ * @max_message_bytes: what the server may send at once
  * @removed_code: close code that means a removal from the room for good, 0
  *   for none
  * @set_host: before anything else
@@ -44,6 +51,9 @@ G_DECLARE_INTERFACE (GstRtcDialect, gst_rtc_dialect, GST_RTC, DIALECT, GObject)
  *   answer is to be ignored
  * @receive: one text frame; FALSE and 500001 when it cannot be of this
  *   protocol, the socket is then closed
+ * @wake: (nullable): the time that was asked for has come; @now is
+ *   monotonic. FALSE and 500001 as in @receive, for a server that is not
+ *   there any more
  * @reset: the socket is gone: requests are forgotten. A JOIN after it comes
  *   back to the room with whatever proves who it was; media sessions stand
  *   unless its answer says that nothing was resumed
@@ -57,6 +67,7 @@ struct _GstRtcDialectInterface
   GTypeInterface parent;
 
   const gchar *subprotocol;
+  gsize max_message_bytes;
   guint16 removed_code;
   void (*set_host) (GstRtcDialect *dialect, const GstRtcDialectHost *host,
       gpointer user_data);
@@ -65,6 +76,7 @@ struct _GstRtcDialectInterface
   void (*forget_request) (GstRtcDialect *dialect, guint id);
   gboolean (*receive) (
       GstRtcDialect *dialect, const gchar *text, gsize length, GError **error);
+  gboolean (*wake) (GstRtcDialect *dialect, gint64 now, GError **error);
   void (*reset) (GstRtcDialect *dialect);
   void (*send_description) (
       GstRtcDialect *dialect, const gchar *media_session, const gchar *sdp);

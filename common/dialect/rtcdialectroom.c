@@ -815,6 +815,7 @@ static void
 init_interface (GstRtcDialectInterface *iface)
 {
   iface->subprotocol = GST_RTC_ROOM_SUBPROTOCOL;
+  iface->max_message_bytes = GST_RTC_MAX_MESSAGE_BYTES;
   iface->removed_code = CLOSE_REMOVED;
   iface->set_host = set_host;
   iface->start_request = start_request;

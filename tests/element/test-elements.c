@@ -159,8 +159,10 @@ is_ours (const GParamSpec *pspec)
 static gboolean
 is_secret (const GParamSpec *pspec)
 {
-  return g_str_equal ("token", pspec->name) ||
-         g_str_equal ("turn-servers", pspec->name);
+  static const gchar *const names[] = {
+      "api-secret", "api-token", "room-pin", "token", "turn-servers", NULL};
+
+  return g_strv_contains (names, pspec->name);
 }
 
 /* Another value than the default that is in range. */

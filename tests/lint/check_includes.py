@@ -14,11 +14,17 @@ LAYERS = [
     "rtcmessage",
     "rtcevent rtchttp rtcrequest",
     "rtcendpoint rtcledger rtcoutbox rtcroomstate rtcsession",
+    # Parts of the Janus dialect, which nobody else includes.
+    "rtcjanuswire",
+    "rtcjanusfeeds rtcjanuslink",
+    "rtcjanusroom",
+    "rtcjanusmedia",
+    "rtcjanuspublish rtcjanussubscribe",
     "rtcdialect",
     "rtcroomclient",
     "rtcroomreturn",
-    "gstrtcbus gstrtccodec gstrtcfeed gstrtcpads gstrtcsdp gstrtcserve"
-    " gstrtcsettings gstrtcstats",
+    "gstrtcbus gstrtccodec gstrtcfeed gstrtcpads gstrtcsdp"
+    " gstrtcserve gstrtcsettings gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
     "gstrtcsubscription gstrtcviewer",

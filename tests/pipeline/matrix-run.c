@@ -479,9 +479,10 @@ check_restart_works (Matrix *self)
   rtc_pipeline_forget (self->pipeline);
   g_object_set (rtc, "server-url", gst_rtc_server_get_url (server), "app-id",
       keyed ? MATRIX_APP : "default", "room-id", MATRIX_ROOM, "user-id",
-      MATRIX_USER, "token", NULL, "visible", TRUE, "serve", FALSE, "auto-join",
-      TRUE, "signaling-timeout", 3000, "connect-timeout", 10000,
-      "media-timeout", 5000, "stun-server", NULL, "tls-ca-file", NULL, NULL);
+      MATRIX_USER, "token", NULL, "room-pin", NULL, "api-secret", NULL,
+      "api-token", NULL, "visible", TRUE, "serve", FALSE, "auto-join", TRUE,
+      "signaling-timeout", 3000, "connect-timeout", 10000, "media-timeout",
+      5000, "stun-server", NULL, "tls-ca-file", NULL, NULL);
   gst_util_set_object_arg (G_OBJECT (rtc), "turn-servers", "<>");
   gst_util_set_object_arg (G_OBJECT (rtc), "local-addresses", "<127.0.0.1>");
   if (row->element == MATRIX_SRC) {

@@ -63,6 +63,12 @@ static const MatrixRow rows[] = {
     {PROPERTY ("token-unprintable", "`token` with a control character", "token",
         "a\001b")},
     {PROPERTY ("token-not-utf8", "`token` is not UTF-8", "token", NOT_UTF8)},
+    {PROPERTY (
+        "room-pin-not-utf8", "`room-pin` is not UTF-8", "room-pin", NOT_UTF8)},
+    {PROPERTY ("api-secret-not-utf8", "`api-secret` is not UTF-8", "api-secret",
+        NOT_UTF8)},
+    {PROPERTY ("api-token-unprintable", "`api-token` with a control character",
+        "api-token", "a\001b")},
     {PROPERTY ("stun-server-scheme", "`stun-server` is no STUN address",
         "stun-server", "http://127.0.0.1")},
     {PROPERTY ("stun-server-port", "`stun-server` with port 70000",

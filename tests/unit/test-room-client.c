@@ -405,15 +405,15 @@ test_outside_a_room (Fixture *fixture, gconstpointer data)
 static void
 test_bad_parameters (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GstRtcConfig) janus =
-      make_config (fixture, "janus+ws://127.0.0.1:1");
+  g_autoptr (GstRtcConfig) unspoken =
+      make_config (fixture, "livekit+ws://127.0.0.1:1");
   g_autoptr (GstRtcStream) empty =
       gst_rtc_stream_new (FALSE, NULL, NULL, GST_RTC_MEDIA_NONE);
   const GstRtcRequest requests[] = {
       {.operation = GST_RTC_OPERATION_NONE},
       {.operation = GST_RTC_OPERATION_INIT, .app_id = ""},
       {.operation = GST_RTC_OPERATION_JOIN},
-      {.operation = GST_RTC_OPERATION_JOIN, .config = janus},
+      {.operation = GST_RTC_OPERATION_JOIN, .config = unspoken},
       {.operation = GST_RTC_OPERATION_RENEW_TOKEN},
       {.operation = GST_RTC_OPERATION_RENEW_TOKEN, .token = "a b"},
       {.operation = GST_RTC_OPERATION_PUBLISH},

@@ -121,6 +121,7 @@ static void
 start (Fixture *fixture, const gchar *url, guint connect_timeout)
 {
   const GstRtcSessionSettings settings = {
+      .max_message_bytes = GST_RTC_MAX_MESSAGE_BYTES,
       .url = url,
       .subprotocol = SUBPROTOCOL,
       .connect_timeout = connect_timeout,
@@ -367,6 +368,7 @@ static void
 test_missing_ca_file (Fixture *fixture, gconstpointer data)
 {
   const GstRtcSessionSettings settings = {
+      .max_message_bytes = GST_RTC_MAX_MESSAGE_BYTES,
       .url = "wss://127.0.0.1:1",
       .tls_ca_file = "/nowhere.pem",
       .connect_timeout = 10000,
