@@ -181,6 +181,23 @@ set_threads (GstElement *encoder)
   }
 }
 
+void
+gst_rtc_codec_set_bitrate (GstElement *encoder, guint bitrate)
+{
+  GstElementFactory *factory = gst_element_get_factory (encoder);
+  const gchar *name = factory ? GST_OBJECT_NAME (factory) : "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (bitrate_table); i++) {
+    if (g_str_equal (bitrate_table[i].factory, name)) {
+      g_autofree gchar *value =
+          g_strdup_printf ("%u", MAX (bitrate / bitrate_table[i].unit, 1));
+
+      gst_util_set_object_arg (
+          G_OBJECT (encoder), bitrate_table[i].property, value);
+    }
+  }
+}
+
 GstElement *
 gst_rtc_codec_make_encoder (
     const GstRtcCodec *codec, guint bitrate, gchar **reason)
@@ -190,15 +207,7 @@ gst_rtc_codec_make_encoder (
   if (!encoder)
     return NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (bitrate_table); i++) {
-    if (g_str_equal (bitrate_table[i].factory, codec->encoder)) {
-      g_autofree gchar *value =
-          g_strdup_printf ("%u", MAX (bitrate / bitrate_table[i].unit, 1));
-
-      gst_util_set_object_arg (
-          G_OBJECT (encoder), bitrate_table[i].property, value);
-    }
-  }
+  gst_rtc_codec_set_bitrate (encoder, bitrate);
   set_threads (encoder);
   return encoder;
 }

@@ -49,6 +49,8 @@ const GstRtcCodec *gst_rtc_codec_choose (
  * the factory is not installed. @bitrate in bit/s. */
 GstElement *gst_rtc_codec_make_encoder (
     const GstRtcCodec *codec, guint bitrate, gchar **reason);
+/* Of an encoder of video; nothing for others. Any time. */
+void gst_rtc_codec_set_bitrate (GstElement *encoder, guint bitrate);
 GstElement *gst_rtc_codec_make_payloader (
     const GstRtcCodec *codec, gchar **reason);
 GstElement *gst_rtc_codec_make (const gchar *factory, gchar **reason);

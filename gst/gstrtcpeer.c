@@ -5,12 +5,14 @@
 #include "gstrtcpeer.h"
 
 #include <gst/app/gstappsink.h>
+#include <gst/rtp/rtp.h>
 #include <gst/sdp/sdp.h>
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 #include <nice/agent.h>
 
 #include "gstrtcfeed.h"
+#include "gstrtcrate.h"
 #include "gstrtcsdp.h"
 #include "gstrtcstats.h"
 #include "rtcerror-private.h"
@@ -31,6 +33,7 @@ GST_DEBUG_CATEGORY_STATIC (peer_debug);
 /* How long the end of gathering may be owed (it may never be told). */
 #define GATHERING_DEADLINE_MS 3000
 #define LIVENESS_TICK_MS 250
+#define RATE_INTERVAL_MS 1000
 #define LATE_TICK (500 * G_TIME_SPAN_MILLISECOND)
 
 enum
@@ -85,6 +88,9 @@ struct _GstRtcPeer
   GSource *connect_timer;
   GSource *gathering_timer;
   GSource *liveness_timer;
+  GSource *rate_timer;
+  GstRtcRate rate;
+  guint64 last_report;  /* of the loss */
   gint64 tick_interval; /* us */
   gint64 next_tick;     /* when the liveness timer is due, us */
   gint64 last_heard;    /* monotonic, us */
@@ -117,8 +123,10 @@ struct _GstRtcPeer
   gint n_verified;
   gint open; /* media may be sent */
   gint connected;
-  gint heard; /* packets came since the last tick */
-  gint sent;  /* a packet was pushed */
+  gint heard;   /* packets came since the last tick */
+  gint sent;    /* a packet was pushed */
+  gint follows; /* the rate of the other side */
+  guint limit;  /* of it, bit/s; 0 before it has named one */
 };
 
 G_DEFINE_TYPE (GstRtcPeer, gst_rtc_peer, GST_TYPE_OBJECT)
@@ -257,6 +265,7 @@ clear_timers (GstRtcPeer *peer)
   clear_source (&peer->connect_timer);
   clear_source (&peer->gathering_timer);
   clear_source (&peer->liveness_timer);
+  clear_source (&peer->rate_timer);
 }
 
 static void G_GNUC_PRINTF (2, 3)
@@ -391,6 +400,72 @@ start_liveness (GstRtcPeer *peer)
   peer->liveness_timer = add_timer (peer, interval, on_liveness_tick);
 }
 
+/* --- the rate --- */
+
+static GPtrArray *
+ref_sessions (GstRtcPeer *peer)
+{
+  GPtrArray *sessions = g_ptr_array_new_with_free_func (g_object_unref);
+
+  GST_OBJECT_LOCK (peer);
+  for (guint i = 0; i < peer->sessions->len; i++)
+    g_ptr_array_add (
+        sessions, g_object_ref (g_ptr_array_index (peer->sessions, i)));
+  GST_OBJECT_UNLOCK (peer);
+  return sessions;
+}
+
+static gboolean
+on_rate_tick (gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  g_autoptr (GPtrArray) sessions = ref_sessions (peer);
+  const guint before = peer->rate.target;
+  const guint limit = g_atomic_int_get (&peer->limit);
+  guint64 report;
+  guint loss;
+
+  if (limit > 0)
+    gst_rtc_rate_set_limit (&peer->rate, limit);
+  if (gst_rtc_stats_get_loss (sessions, &loss, &report) &&
+      report != peer->last_report) {
+    peer->last_report = report;
+    gst_rtc_rate_report (&peer->rate, loss);
+  }
+  if (peer->rate.target != before && peer->listener.bitrate) {
+    GST_DEBUG_OBJECT (peer, "bitrate %u", peer->rate.target);
+    peer->listener.bitrate (peer, peer->rate.target, peer->user_data);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+/* A streaming thread. */
+static void
+on_feedback (GObject *session, guint type, guint format, guint sender,
+    guint media, GstBuffer *fci, gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+  guint8 bytes[8];
+  guint limit;
+
+  if (type != GST_RTCP_TYPE_PSFB || format != GST_RTCP_PSFB_TYPE_AFB || !fci)
+    return;
+  if (gst_rtc_rate_parse_remb (
+          bytes, gst_buffer_extract (fci, 0, bytes, sizeof (bytes)), &limit))
+    g_atomic_int_set (&peer->limit, MAX (limit, 1));
+}
+
+void
+gst_rtc_peer_follow_rate (
+    GstRtcPeer *peer, guint least, guint start, guint most)
+{
+  g_return_if_fail (GST_RTC_IS_PEER (peer));
+  g_return_if_fail (peer->role == GST_RTC_PEER_SENDER && !peer->started);
+
+  gst_rtc_rate_init (&peer->rate, least, start, most);
+  g_atomic_int_set (&peer->follows, TRUE);
+}
+
 /* --- connecting --- */
 
 static gboolean
@@ -420,6 +495,8 @@ on_connected (GstRtcPeer *peer, Event *event)
   clear_source (&peer->connect_timer);
   g_atomic_int_set (&peer->connected, TRUE);
   start_liveness (peer);
+  if (g_atomic_int_get (&peer->follows))
+    peer->rate_timer = add_timer (peer, RATE_INTERVAL_MS, on_rate_tick);
   if (peer->listener.connected)
     peer->listener.connected (peer, peer->user_data);
 }
@@ -624,6 +701,14 @@ on_new_jitterbuffer (GstElement *rtpbin, GstElement *jitterbuffer,
 }
 
 static void
+connect_signal (
+    GstRtcPeer *peer, gpointer object, const gchar *name, GCallback callback)
+{
+  g_signal_connect_data (object, name, callback, gst_object_ref (peer),
+      (GClosureNotify)gst_object_unref, 0);
+}
+
+static void
 watch_session (GstRtcPeer *peer, GstElement *rtpsession)
 {
   GObject *session = NULL;
@@ -632,6 +717,9 @@ watch_session (GstRtcPeer *peer, GstElement *rtpsession)
   g_object_get (rtpsession, "internal-session", &session, NULL);
   if (!session)
     return;
+  if (g_atomic_int_get (&peer->follows))
+    connect_signal (
+        peer, session, "on-feedback-rtcp", G_CALLBACK (on_feedback));
   GST_OBJECT_LOCK (peer);
   g_ptr_array_add (peer->sessions, session);
   GST_OBJECT_UNLOCK (peer);
@@ -1346,6 +1434,9 @@ disconnect_signals (GstRtcPeer *peer)
 
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
   g_signal_handlers_disconnect_by_data (peer->pipeline, peer);
+  for (guint i = 0; i < peer->sessions->len; i++)
+    g_signal_handlers_disconnect_by_data (
+        g_ptr_array_index (peer->sessions, i), peer);
   if (rtpbin)
     g_signal_handlers_disconnect_by_data (rtpbin, peer);
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
@@ -1447,16 +1538,11 @@ gst_rtc_peer_ref_webrtcbin (GstRtcPeer *peer)
 GstStructure *
 gst_rtc_peer_get_stats (GstRtcPeer *peer)
 {
-  g_autoptr (GPtrArray) sessions =
-      g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) sessions = NULL;
 
   g_return_val_if_fail (GST_RTC_IS_PEER (peer), NULL);
 
-  GST_OBJECT_LOCK (peer);
-  for (guint i = 0; i < peer->sessions->len; i++)
-    g_ptr_array_add (
-        sessions, g_object_ref (g_ptr_array_index (peer->sessions, i)));
-  GST_OBJECT_UNLOCK (peer);
+  sessions = ref_sessions (peer);
   return gst_rtc_stats_new (sessions, peer->role == GST_RTC_PEER_SENDER);
 }
 
@@ -1480,14 +1566,6 @@ check_elements (GstRtcPeerRole role, GError **error)
     return gst_rtc_error_set (error, get_code (role), 0,
         "GStreamer elements are not installed:%s", missing->str);
   return TRUE;
-}
-
-static void
-connect_signal (
-    GstRtcPeer *peer, gpointer object, const gchar *name, GCallback callback)
-{
-  g_signal_connect_data (object, name, callback, gst_object_ref (peer),
-      (GClosureNotify)gst_object_unref, 0);
 }
 
 static void

@@ -70,14 +70,15 @@ typedef struct
  *   received, each with its RTP caps (media, payload, encoding-name,
  *   clock-rate, ...), NULL where the medium is absent. Before the answer
  * @keyframe_wanted: sender: the other side asks for a keyframe
+ * @bitrate: sender that was asked to follow: what to send of video, bit/s
  * @rtp: receiver: one RTP packet in order, PTS in absolute time of the
  *   clock; transfer full. @caps borrowed
  *
- * The first five run on the worker, with no lock held; keyframe_wanted and
- * rtp run on a streaming thread, so that the first packet can come a moment
- * before connected is told (never before the fingerprint is checked). None
- * runs after gst_rtc_peer_stop () has returned, which waits for those under
- * way: they must not wait for the worker.
+ * All but keyframe_wanted and rtp run on the worker, with no lock held;
+ * keyframe_wanted and rtp run on a streaming thread, so that the first packet
+ * can come a moment before connected is told (never before the fingerprint is
+ * checked). None runs after gst_rtc_peer_stop () has returned, which waits for
+ * those under way: they must not wait for the worker.
  */
 typedef struct
 {
@@ -90,6 +91,7 @@ typedef struct
   void (*remote_tracks) (
       GstRtcPeer *peer, GstCaps *audio, GstCaps *video, gpointer user_data);
   void (*keyframe_wanted) (GstRtcPeer *peer, gpointer user_data);
+  void (*bitrate) (GstRtcPeer *peer, guint bitrate, gpointer user_data);
   void (*rtp) (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *caps,
       GstBuffer *buffer, gpointer user_data);
 } GstRtcPeerListener;
@@ -114,6 +116,11 @@ GstRtcPeer *gst_rtc_peer_new (GstRtcWorker *worker,
  * (application/x-rtp with media, encoding-name, clock-rate, payload, ssrc). */
 void gst_rtc_peer_add_track (
     GstRtcPeer *peer, GstRtcMedia medium, GstCaps *rtp_caps);
+
+/* Sender, before start: what the other side says of its limit and of loss
+ * leads to bitrate (), within @least and @most and beginning with @start. */
+void gst_rtc_peer_follow_rate (
+    GstRtcPeer *peer, guint least, guint start, guint most);
 
 /* Sender: makes the offer. Receiver: waits for one. Worker. */
 void gst_rtc_peer_start (GstRtcPeer *peer);

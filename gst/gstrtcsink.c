@@ -851,10 +851,22 @@ on_viewer_keyframe_wanted (GstRtcViewer *viewer, gpointer user_data)
   request_keyframes (user_data, gst_rtc_viewer_get_screen (viewer));
 }
 
+/* Of the way to a server. Direct media has one encoding for many ways. */
+static void
+on_viewer_bitrate (GstRtcViewer *viewer, guint bitrate, gpointer user_data)
+{
+  g_autoptr (GPtrArray) tracks =
+      ref_tracks (user_data, gst_rtc_viewer_get_screen (viewer));
+
+  for (guint i = 0; i < tracks->len; i++)
+    gst_rtc_track_set_bitrate (g_ptr_array_index (tracks, i), bitrate);
+}
+
 static const GstRtcViewerListener viewer_listener = {
     .connected = on_viewer_connected,
     .failed = on_viewer_failed,
     .keyframe_wanted = on_viewer_keyframe_wanted,
+    .bitrate = on_viewer_bitrate,
 };
 
 static void
@@ -947,6 +959,19 @@ is_known_viewer (GstRtcSink *self, const GstRtcEvent *event)
   return FALSE;
 }
 
+static void
+follow_rate (GstRtcSink *self, GstRtcViewer *viewer)
+{
+  guint least, start, most;
+
+  GST_OBJECT_LOCK (self);
+  least = self->min_bitrate;
+  start = self->start_bitrate;
+  most = self->max_bitrate;
+  GST_OBJECT_UNLOCK (self);
+  gst_rtc_viewer_follow_rate (viewer, least, start, most);
+}
+
 static GstRtcViewer *
 make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
 {
@@ -966,6 +991,8 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
 
   viewer = gst_rtc_viewer_new (GST_RTC_ELEMENT (self), event->media_session,
       event->user_id, event->screen, &viewer_listener, self, error);
+  if (viewer && gst_rtc_viewer_is_server (viewer))
+    follow_rate (self, viewer);
   for (guint i = 0; viewer && i < tracks->len; i++)
     gst_rtc_viewer_add_track (viewer, g_ptr_array_index (tracks, i));
   return viewer;
@@ -1647,11 +1674,15 @@ install_properties (GObjectClass *klass)
       "Encodings of raw audio in order of preference, of OPUS, PCMU, PCMA. "
       "Read when a pad is requested; default OPUS, PCMU, PCMA");
   install_bitrate (klass, PROP_MIN_BITRATE, "min-bitrate", "Least bitrate",
-      "Least bitrate of a video encoder, in bit/s", DEFAULT_MIN_BITRATE);
+      "Least bitrate of a video encoder, in bit/s, also where a Janus server "
+      "names less",
+      DEFAULT_MIN_BITRATE);
   install_bitrate (klass, PROP_START_BITRATE, "start-bitrate", "First bitrate",
       "Bitrate a video encoder starts with, in bit/s", DEFAULT_START_BITRATE);
   install_bitrate (klass, PROP_MAX_BITRATE, "max-bitrate", "Greatest bitrate",
-      "Greatest bitrate of a video encoder, in bit/s", DEFAULT_MAX_BITRATE);
+      "Greatest bitrate of a video encoder, in bit/s; up to it where a Janus "
+      "server names as much, else the first bitrate is not passed",
+      DEFAULT_MAX_BITRATE);
   g_object_class_install_property (klass, PROP_MAX_VIEWERS,
       g_param_spec_uint ("max-viewers", "Most viewers",
           "Viewers served at once by direct media; further ones are refused", 1,

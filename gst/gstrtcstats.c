@@ -105,3 +105,43 @@ gst_rtc_stats_new (GPtrArray *sessions, gboolean sends)
       G_TYPE_INT, figures.packets_lost, "jitter", G_TYPE_UINT, figures.jitter,
       "round-trip-time", G_TYPE_UINT, figures.round_trip, NULL);
 }
+
+static gboolean
+add_report (GObject *session, guint *loss, guint64 *report)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  const GValue *value;
+  GValueArray *sources;
+  gboolean any = FALSE;
+
+  g_object_get (session, "stats", &stats, NULL);
+  value = stats ? gst_structure_get_value (stats, "source-stats") : NULL;
+  sources = value ? g_value_get_boxed (value) : NULL;
+  for (guint i = 0; sources && i < sources->n_values; i++) {
+    const GstStructure *s = g_value_get_boxed (&sources->values[i]);
+    gboolean have_rb = FALSE;
+    guint fraction = 0, highest = 0, ssrc = 0;
+
+    if (!gst_structure_get_boolean (s, "have-rb", &have_rb) || !have_rb)
+      continue;
+    any = TRUE;
+    gst_structure_get (s, "rb-fractionlost", G_TYPE_UINT, &fraction,
+        "rb-exthighestseq", G_TYPE_UINT, &highest, "rb-ssrc", G_TYPE_UINT,
+        &ssrc, NULL);
+    *loss = MAX (*loss, fraction);
+    *report += ((guint64)ssrc << 32) ^ highest;
+  }
+  return any;
+}
+
+gboolean
+gst_rtc_stats_get_loss (GPtrArray *sessions, guint *loss, guint64 *report)
+{
+  gboolean any = FALSE;
+
+  *loss = 0;
+  *report = 0;
+  for (guint i = 0; i < sessions->len; i++)
+    any |= add_report (g_ptr_array_index (sessions, i), loss, report);
+  return any;
+}

@@ -12,4 +12,10 @@ G_BEGIN_DECLS
 GstStructure *gst_rtc_stats_new (
     GPtrArray *sessions, gboolean sends) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What the other side reports of what we send: the greatest loss, in 1/256 of
+ * the packets, and a number that changes with each report. FALSE before the
+ * first one. */
+gboolean gst_rtc_stats_get_loss (
+    GPtrArray *sessions, guint *loss, guint64 *report);
+
 G_END_DECLS

@@ -17,7 +17,6 @@ struct _GstRtcTrack
 
   GstRtcMedia medium;
   gchar **codecs;
-  guint bitrate;
   const GstRtcTrackListener *listener;
   gpointer user_data;
 
@@ -47,6 +46,8 @@ struct _GstRtcTrack
   /* Under the object lock. */
   GstCaps *rtp_caps;
   const gchar *codec_name;
+  guint bitrate;
+  GstElement *encoder;        /* NULL before it is made, and without one */
   GstClockTime last_keyframe; /* monotonic time of the last request */
 
   gint failed;           /* atomic: until READY */
@@ -391,6 +392,22 @@ make_channel_filter (void)
   return filter;
 }
 
+static GstElement *
+make_encoder (GstRtcTrack *self, gchar **reason)
+{
+  GstElement *encoder;
+  guint bitrate;
+
+  GST_OBJECT_LOCK (self);
+  bitrate = self->bitrate;
+  GST_OBJECT_UNLOCK (self);
+  encoder = gst_rtc_codec_make_encoder (self->codec, bitrate, reason);
+  GST_OBJECT_LOCK (self);
+  gst_object_replace ((GstObject **)&self->encoder, GST_OBJECT (encoder));
+  GST_OBJECT_UNLOCK (self);
+  return encoder;
+}
+
 static gboolean
 collect_encoding (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
 {
@@ -406,7 +423,7 @@ collect_encoding (GstRtcTrack *self, GPtrArray *elements, gchar **reason)
       return FALSE;
   }
 
-  encoder = gst_rtc_codec_make_encoder (self->codec, self->bitrate, reason);
+  encoder = make_encoder (self, reason);
   if (!add_made (elements, encoder))
     return FALSE;
   self->listener->encoder_setup (self, encoder, self->user_data);
@@ -610,6 +627,22 @@ gst_rtc_track_ref_rtp_caps (GstRtcTrack *self)
 }
 
 void
+gst_rtc_track_set_bitrate (GstRtcTrack *self, guint bitrate)
+{
+  g_autoptr (GstElement) encoder = NULL;
+
+  if (self->medium != GST_RTC_MEDIA_VIDEO)
+    return;
+  GST_OBJECT_LOCK (self);
+  self->bitrate = bitrate;
+  if (self->encoder)
+    encoder = gst_object_ref (self->encoder);
+  GST_OBJECT_UNLOCK (self);
+  if (encoder)
+    gst_rtc_codec_set_bitrate (encoder, bitrate);
+}
+
+void
 gst_rtc_track_set_route (GstRtcTrack *self, GPtrArray *route)
 {
   GPtrArray *old;
@@ -719,6 +752,7 @@ gst_rtc_track_finalize (GObject *object)
 
   g_strfreev (self->codecs);
   gst_clear_caps (&self->rtp_caps);
+  gst_clear_object (&self->encoder);
   g_ptr_array_unref (self->recent);
   g_ptr_array_unref (self->route);
   g_mutex_clear (&self->out_lock);

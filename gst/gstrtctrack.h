@@ -57,6 +57,9 @@ GstCaps *gst_rtc_track_ref_rtp_caps (GstRtcTrack *track);
 void gst_rtc_track_fail (GstRtcTrack *track, const gchar *reason);
 gboolean gst_rtc_track_has_failed (GstRtcTrack *track);
 
+/* Of the video encoder; nothing for media that passes through. Any thread. */
+void gst_rtc_track_set_bitrate (GstRtcTrack *track, guint bitrate);
+
 /* To whom packets go; what it holds is for the listener to know. Keeps a
  * reference of @route, which must not change any more. When it returns, nothing
  * is on its way by the route of before. Any thread but from within @packets. */

@@ -72,12 +72,21 @@ on_keyframe_wanted (GstRtcPeer *peer, gpointer user_data)
   self->listener->keyframe_wanted (self, self->user_data);
 }
 
+static void
+on_bitrate (GstRtcPeer *peer, guint bitrate, gpointer user_data)
+{
+  GstRtcViewer *self = user_data;
+
+  self->listener->bitrate (self, bitrate, self->user_data);
+}
+
 static const GstRtcPeerListener peer_listener = {
     .local_description = on_local_description,
     .local_candidate = on_local_candidate,
     .connected = on_connected,
     .failed = on_failed,
     .keyframe_wanted = on_keyframe_wanted,
+    .bitrate = on_bitrate,
 };
 
 GstRtcViewer *
@@ -132,6 +141,13 @@ gst_rtc_viewer_add_track (GstRtcViewer *self, GstRtcTrack *track)
   /* None while the element goes to READY. */
   if (caps)
     gst_rtc_peer_add_track (self->peer, gst_rtc_track_get_medium (track), caps);
+}
+
+void
+gst_rtc_viewer_follow_rate (
+    GstRtcViewer *self, guint least, guint start, guint most)
+{
+  gst_rtc_peer_follow_rate (self->peer, least, start, most);
 }
 
 void

@@ -16,8 +16,10 @@ typedef struct _GstRtcViewer GstRtcViewer;
  * @connected: media flows to it
  * @failed: it is lost; @error has code 300006
  * @keyframe_wanted: streaming thread
+ * @bitrate: what to send of video, bit/s, where the viewer was asked to
+ *   follow the other side
  *
- * The first two on the worker.
+ * All but keyframe_wanted on the worker.
  */
 typedef struct
 {
@@ -25,6 +27,7 @@ typedef struct
   void (*failed) (
       GstRtcViewer *viewer, const GError *error, gpointer user_data);
   void (*keyframe_wanted) (GstRtcViewer *viewer, gpointer user_data);
+  void (*bitrate) (GstRtcViewer *viewer, guint bitrate, gpointer user_data);
 } GstRtcViewerListener;
 
 /* Makes the transport towards @user_id (NULL for the server) for the media
@@ -39,6 +42,9 @@ void gst_rtc_viewer_unref (GstRtcViewer *viewer);
 
 /* Worker, before start: offers @track to it. */
 void gst_rtc_viewer_add_track (GstRtcViewer *viewer, GstRtcTrack *track);
+/* Worker, before start: see gst_rtc_peer_follow_rate (). */
+void gst_rtc_viewer_follow_rate (
+    GstRtcViewer *viewer, guint least, guint start, guint most);
 /* Worker. Makes the offer and sends it through the room client. */
 void gst_rtc_viewer_start (GstRtcViewer *viewer);
 /* Worker. From the other side. */

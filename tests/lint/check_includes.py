@@ -23,7 +23,7 @@ LAYERS = [
     "rtcdialect",
     "rtcroomclient",
     "rtcroomreturn",
-    "gstrtcbus gstrtccodec gstrtcfeed gstrtcpads gstrtcsdp"
+    "gstrtcbus gstrtccodec gstrtcfeed gstrtcpads gstrtcrate gstrtcsdp"
     " gstrtcserve gstrtcsettings gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
