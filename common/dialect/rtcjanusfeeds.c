@@ -370,6 +370,20 @@ gst_rtc_janus_feeds_take_publisher (
   g_free (mids[1]);
 }
 
+void
+gst_rtc_janus_feeds_take_each (GstRtcJanusFeeds *feeds, GstRtcJson *data,
+    const gchar *name, void (*take) (GstRtcJanusFeeds *, GstRtcJson *))
+{
+  const guint n = gst_rtc_json_get_array_length (data, name);
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (GstRtcJson) json = gst_rtc_json_get_array_object (data, name, i);
+
+    if (json)
+      take (feeds, json);
+  }
+}
+
 /* Comes twice, and also for those that never sent anything. */
 void
 gst_rtc_janus_feeds_unpublished (GstRtcJanusFeeds *feeds, const gchar *id)

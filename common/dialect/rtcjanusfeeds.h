@@ -72,6 +72,9 @@ void gst_rtc_janus_feeds_take_member (
     GstRtcJanusFeeds *feeds, GstRtcJson *member);
 void gst_rtc_janus_feeds_take_publisher (
     GstRtcJanusFeeds *feeds, GstRtcJson *publisher);
+/* Either of both for each object of the array @name of @data. */
+void gst_rtc_janus_feeds_take_each (GstRtcJanusFeeds *feeds, GstRtcJson *data,
+    const gchar *name, void (*take) (GstRtcJanusFeeds *, GstRtcJson *));
 void gst_rtc_janus_feeds_unpublished (GstRtcJanusFeeds *feeds, const gchar *id);
 void gst_rtc_janus_feeds_left (
     GstRtcJanusFeeds *feeds, const gchar *id, const gchar *reason);

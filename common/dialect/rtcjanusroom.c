@@ -2,11 +2,37 @@
 /* What the parts of the Janus dialect share. Belongs to the worker. */
 #include "rtcjanusroom.h"
 
-void
-gst_rtc_janus_room_init (GstRtcJanusRoom *room, gpointer owner)
+static void
+on_link_send (const gchar *text, gpointer user_data)
 {
-  room->owner = owner;
+  GstRtcJanusRoom *room = user_data;
+
+  room->up.send (text, room->up_data);
+}
+
+static void
+on_link_progress (guint tag, gpointer user_data)
+{
+  gst_rtc_janus_room_extend (user_data, tag, 0);
+}
+
+static void
+on_feeds_event (const GstRtcEvent *event, gpointer user_data)
+{
+  gst_rtc_janus_room_emit (user_data, event);
+}
+
+void
+gst_rtc_janus_room_init (GstRtcJanusRoom *room)
+{
+  static const GstRtcJanusLinkFuncs funcs = {
+      .send = on_link_send,
+      .progress = on_link_progress,
+  };
+
   room->open = g_hash_table_new (NULL, NULL);
+  room->link = gst_rtc_janus_link_new (&funcs, room);
+  room->feeds = gst_rtc_janus_feeds_new (on_feeds_event, room);
 }
 
 void
@@ -17,6 +43,7 @@ gst_rtc_janus_room_clear (GstRtcJanusRoom *room)
   g_clear_pointer (&room->config, gst_rtc_config_unref);
   g_clear_pointer (&room->open, g_hash_table_unref);
   g_clear_pointer (&room->token, g_free);
+  g_clear_pointer (&room->old_token, g_free);
   g_clear_pointer (&room->main_id, g_free);
 }
 

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
+  void (*send) (const gchar *text, gpointer user_data);
   void (*answered) (guint id, const GstRtcAnswer *answer, const GError *error,
       gpointer user_data);
   void (*extend) (guint id, guint ms, gpointer user_data);
@@ -38,8 +39,8 @@ typedef struct
  * @came_back: not by the first join: members of ours that broke may still be
  *   in the room
  * @open: ids of requests that are not answered
- * @media: the media sessions, not owned
- * @owner: the dialect
+ * @old_token: (nullable): while another one is tried
+ * @media, @entry: the other parts, not owned
  */
 typedef struct
 {
@@ -47,6 +48,7 @@ typedef struct
   gpointer up_data;
   GstRtcConfig *config;
   gchar *token;
+  gchar *old_token;
   gboolean string_ids;
   GstRtcJanusLink *link;
   GstRtcJanusFeeds *feeds;
@@ -57,10 +59,11 @@ typedef struct
   gboolean came_back;
   GHashTable *open;
   struct _GstRtcJanusMedia *media;
-  gpointer owner;
+  struct _GstRtcJanusEntry *entry;
 } GstRtcJanusRoom;
 
-void gst_rtc_janus_room_init (GstRtcJanusRoom *room, gpointer owner);
+/* Makes link and feeds; the rest is zero. */
+void gst_rtc_janus_room_init (GstRtcJanusRoom *room);
 void gst_rtc_janus_room_clear (GstRtcJanusRoom *room);
 
 /* Ends of a request; nothing happens when it has ended before, or is 0. */

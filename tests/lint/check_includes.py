@@ -19,7 +19,7 @@ LAYERS = [
     "rtcjanusfeeds rtcjanuslink",
     "rtcjanusroom",
     "rtcjanusmedia",
-    "rtcjanuspublish rtcjanussubscribe",
+    "rtcjanusentry rtcjanuspublish rtcjanussubscribe",
     "rtcdialect",
     "rtcroomclient",
     "rtcroomreturn",
