@@ -61,13 +61,29 @@ on_destroyed (GstRtcJanusHandle *handle, guint tag,
     gst_rtc_janus_room_answer (user_data, tag, NULL);
 }
 
-/* The end of the session ends its handles, and the room learns of it. */
+static void
+on_left (GstRtcJanusHandle *handle, guint tag, const GstRtcJanusMessage *reply,
+    gpointer user_data)
+{
+  GstRtcJanusRoom *room = user_data;
+
+  gst_rtc_janus_link_ask (room->link, "destroy", tag, on_destroyed);
+}
+
+/* The end of the session ends all its handles. With a word before it the
+ * others learn that the user has left, and not that it has unpublished. */
 static void
 start_leave (GstRtcDialectJanus *self, guint id)
 {
+  GstRtcJanusHandle *main = self->room.main;
+
   self->leaving = TRUE;
-  gst_rtc_janus_link_ask (self->room.link, "destroy", id, on_destroyed);
   gst_rtc_janus_entry_end (self->room.entry);
+  if (main && !gst_rtc_janus_handle_is_busy (main))
+    gst_rtc_janus_link_message (self->room.link, main,
+        gst_rtc_janus_body_new ("leave"), NULL, NULL, id, on_left);
+  else
+    gst_rtc_janus_link_ask (self->room.link, "destroy", id, on_destroyed);
 }
 
 static void
@@ -146,7 +162,7 @@ on_leaving (GstRtcDialectJanus *self, GstRtcJson *data)
     return;
   }
   if (id)
-    gst_rtc_janus_feeds_left (self->room.feeds, id, "leave");
+    gst_rtc_janus_feeds_left (self->room.feeds, id, "left");
 }
 
 static void

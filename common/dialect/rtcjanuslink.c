@@ -431,6 +431,12 @@ gst_rtc_janus_handle_is_attached (GstRtcJanusHandle *handle)
   return handle->id != 0;
 }
 
+gboolean
+gst_rtc_janus_handle_is_busy (GstRtcJanusHandle *handle)
+{
+  return handle->busy;
+}
+
 void
 gst_rtc_janus_handle_set_data (GstRtcJanusHandle *handle, gpointer data)
 {

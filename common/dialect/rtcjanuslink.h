@@ -83,6 +83,8 @@ gboolean gst_rtc_janus_link_take_reply (
 void gst_rtc_janus_link_reset (GstRtcJanusLink *link);
 
 gboolean gst_rtc_janus_handle_is_attached (GstRtcJanusHandle *handle);
+/* TRUE while a request of the plugin is not answered. */
+gboolean gst_rtc_janus_handle_is_busy (GstRtcJanusHandle *handle);
 
 /* What the owner of a handle keeps with it; not freed. */
 void gst_rtc_janus_handle_set_data (GstRtcJanusHandle *handle, gpointer data);

@@ -33,6 +33,8 @@ session_free (GstRtcJanusSession *session)
     g_free (session->mids[i]);
   g_array_unref (session->changes);
   g_queue_clear_full (&session->early, (GDestroyNotify)gst_rtc_event_free);
+  g_queue_clear_full (&session->held, (GDestroyNotify)gst_rtc_event_free);
+  g_free (session->offer);
   g_free (session);
 }
 
@@ -77,6 +79,7 @@ gst_rtc_janus_media_add (GstRtcJanusMedia *self, gboolean sends,
   session->wanted = GST_RTC_MEDIA_BOTH;
   session->changes = g_array_new (FALSE, TRUE, sizeof (GstRtcJanusChange));
   g_queue_init (&session->early);
+  g_queue_init (&session->held);
   g_hash_table_insert (self->sessions, session->id, session);
   return session;
 }
@@ -415,16 +418,43 @@ gst_rtc_janus_session_read_mids (
 
 /* --- from the own side --- */
 
+/* What is left of the transport before on the main handle would refuse
+ * them. */
+static gboolean
+is_held_up (GstRtcJanusMedia *self, const GstRtcJanusSession *session)
+{
+  return session->sends && !session->described && self->room->main_used &&
+         session->handle == self->room->main;
+}
+
 void
 gst_rtc_janus_media_send_candidate (GstRtcJanusMedia *media,
     const gchar *session_id, guint mline, const gchar *candidate)
 {
   GstRtcJanusSession *session =
       g_hash_table_lookup (media->sessions, session_id);
+  const GstRtcEvent event = {.mline = mline, .candidate = candidate};
 
-  if (session && !session->ending)
+  if (!session || session->ending)
+    return;
+  if (!is_held_up (media, session))
     gst_rtc_janus_link_trickle (
         media->room->link, session->handle, mline, candidate);
+  else if (session->held.length < GST_RTC_MAX_CANDIDATES)
+    g_queue_push_tail (&session->held, gst_rtc_event_copy (&event));
+}
+
+void
+gst_rtc_janus_media_send_held (
+    GstRtcJanusMedia *media, GstRtcJanusSession *session)
+{
+  GstRtcEvent *event;
+
+  while ((event = g_queue_pop_head (&session->held))) {
+    gst_rtc_janus_link_trickle (
+        media->room->link, session->handle, event->mline, event->candidate);
+    gst_rtc_event_free (event);
+  }
 }
 
 /* Unlike in fail_session () the element knows already. */

@@ -56,6 +56,9 @@ typedef struct
  * @off: media that is not to be delivered: muted by us, or paused
  * @changes: (element-type GstRtcJanusChange)
  * @early: (element-type GstRtcEvent): candidates before it was opened
+ * @offer: (nullable): the own one, until it is answered
+ * @held: (element-type GstRtcEvent): own candidates that Janus would refuse
+ *   before that
  * @silent_since: monotonic time from which on Janus receives nothing of a
  *   medium, 0 while it does; @silence_told: the element knows of it
  * @retry: (nullable): to be called at @retry_due, monotonic
@@ -89,6 +92,8 @@ struct _GstRtcJanusSession
   GstRtcMedia off;
   GArray *changes;
   GQueue early;
+  gchar *offer;
+  GQueue held;
   guint n_candidates;
   gint64 silent_since[GST_RTC_JANUS_N_MEDIA];
   gboolean silence_told[GST_RTC_JANUS_N_MEDIA];
@@ -159,6 +164,10 @@ void gst_rtc_janus_session_add_stream (
  * take a medium (which it does not call an error). */
 gboolean gst_rtc_janus_session_read_mids (
     GstRtcJanusSession *session, GstRtcJson *data, const gchar **refused);
+
+/* Those that were held. */
+void gst_rtc_janus_media_send_held (
+    GstRtcJanusMedia *media, GstRtcJanusSession *session);
 
 /* --- for the dialect --- */
 

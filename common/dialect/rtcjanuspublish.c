@@ -6,6 +6,11 @@
 
 #include "rtcerror-private.h"
 
+/* How often an offer is sent again that meets what is left of the transport
+ * before. */
+#define MAX_TRIES 12
+#define RETRY_DELAY (250 * G_TIME_SPAN_MILLISECOND)
+
 static void send_screen_join (
     GstRtcJanusRoom *room, GstRtcJanusSession *session);
 
@@ -95,6 +100,19 @@ gst_rtc_janus_publish (
     gst_rtc_janus_media_start (room->media, session);
 }
 
+static void send_publish (GstRtcJanusRoom *room, GstRtcJanusSession *session);
+
+/* The end of a transport is told before all of it has gone. */
+static gboolean
+can_offer_again (GstRtcJanusRoom *room, const GstRtcJanusSession *session,
+    const GstRtcJanusMessage *reply)
+{
+  return (reply->error_code == GST_RTC_JANUS_WEBRTC_STATE ||
+             reply->error_code == GST_RTC_JANUS_UNKNOWN) &&
+         session->handle == room->main && room->main_used &&
+         session->n_tries < MAX_TRIES;
+}
+
 static void
 on_published (GstRtcJanusHandle *handle, guint tag,
     const GstRtcJanusMessage *reply, gpointer user_data)
@@ -111,12 +129,21 @@ on_published (GstRtcJanusHandle *handle, guint tag,
     room->main_closing = TRUE;
   if (!session || session->ending)
     return;
+  if (can_offer_again (room, session, reply)) {
+    session->n_tries++;
+    session->retry = send_publish;
+    session->retry_due = g_get_monotonic_time () + RETRY_DELAY;
+    return;
+  }
   if (reply->error_code != 0) {
     session->sent = FALSE;
     gst_rtc_janus_media_refuse (room->media, session, reply);
     return;
   }
   session->described = TRUE;
+  room->main_used |= handle == room->main;
+  g_clear_pointer (&session->offer, g_free);
+  gst_rtc_janus_media_send_held (room->media, session);
   if (!reply->data || !reply->sdp || reply->sdp_is_offer) {
     gst_rtc_janus_media_fail (
         room->media, session, "the server does not answer the offer");
@@ -181,19 +208,27 @@ set_codec (GstRtcJson *body, const gchar *name, const gchar *codec)
   gst_rtc_json_set_string (body, name, lower);
 }
 
-void
-gst_rtc_janus_send_offer (
-    GstRtcJanusRoom *room, GstRtcJanusSession *session, const gchar *sdp)
+static void
+send_publish (GstRtcJanusRoom *room, GstRtcJanusSession *session)
 {
   GstRtcJson *body = gst_rtc_janus_body_new ("publish");
 
   set_codec (body, "audiocodec", session->stream->audio_codec);
   set_codec (body, "videocodec", session->stream->video_codec);
-  add_late_descriptions (session, body, sdp);
-  session->sent = TRUE;
+  add_late_descriptions (session, body, session->offer);
   gst_rtc_janus_room_extend (room, session->request, 0);
-  gst_rtc_janus_link_message (room->link, session->handle, body, "offer", sdp,
-      session->tag, on_published);
+  gst_rtc_janus_link_message (room->link, session->handle, body, "offer",
+      session->offer, session->tag, on_published);
+}
+
+void
+gst_rtc_janus_send_offer (
+    GstRtcJanusRoom *room, GstRtcJanusSession *session, const gchar *sdp)
+{
+  session->sent = TRUE;
+  g_free (session->offer);
+  session->offer = g_strdup (sdp);
+  send_publish (room, session);
 }
 
 static void

@@ -35,7 +35,8 @@ typedef struct
  *   is published by it, and what happens in the room is told to it
  * @main_id: its id in the room
  * @private_id: proof of membership for subscriptions, 0 for none
- * @main_closing: its transport is on its way out
+ * @main_used: it has had a transport
+ * @main_closing: that is on its way out
  * @came_back: not by the first join: members of ours that broke may still be
  *   in the room
  * @open: ids of requests that are not answered
@@ -55,6 +56,7 @@ typedef struct
   GstRtcJanusHandle *main;
   gchar *main_id;
   gint64 private_id;
+  gboolean main_used;
   gboolean main_closing;
   gboolean came_back;
   GHashTable *open;

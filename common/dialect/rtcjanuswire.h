@@ -75,6 +75,8 @@ const gchar *gst_rtc_janus_verb_get_nick (GstRtcJanusVerb verb);
 #define GST_RTC_JANUS_NO_SUCH_FEED 428
 #define GST_RTC_JANUS_INVALID_ELEMENT 430
 #define GST_RTC_JANUS_ID_EXISTS 436
+#define GST_RTC_JANUS_WEBRTC_STATE 471
+#define GST_RTC_JANUS_UNKNOWN 490
 
 /* What an error number says beside that the request was refused. */
 typedef enum

@@ -657,6 +657,8 @@ test_leave (Fixture *fixture, gconstpointer data)
 
   join_with (fixture, BOB);
   request (fixture, &leave);
+  g_assert_null (find_sent (fixture, "destroy"));
+  reply_event (fixture, "leave", MAIN, "{\"leaving\":\"ok\"}", "");
   /* What the session tells of its own end is no loss of it. */
   tell_core (fixture, "detached", MAIN, "");
   tell (fixture, "{\"videoroom\":\"event\",\"leaving\":\"ok\"}");
@@ -734,6 +736,8 @@ test_publish_refused (Fixture *fixture, gconstpointer data)
 static void
 test_publish_again (Fixture *fixture, gconstpointer data)
 {
+  GstRtcDialectInterface *iface = GST_RTC_DIALECT_GET_IFACE (fixture->dialect);
+
   join_with (fixture, "");
   publish_camera (fixture);
   start_target (fixture, GST_RTC_OPERATION_UNPUBLISH, FALSE, GST_RTC_UNSET,
@@ -745,6 +749,20 @@ test_publish_again (Fixture *fixture, gconstpointer data)
   assert_events (fixture, "");
   tell_core (fixture, "hangup", MAIN, "\"reason\":\"Close PC\"");
   assert_events (fixture, "media-opened camera");
+  /* Its end is told before all of it has gone. */
+  describe (fixture, "offer");
+  iface->send_candidate (
+      fixture->dialect, last_session (fixture), 0, "candidate:1");
+  reply_core_error (fixture, "publish", 490);
+  assert_answers (fixture, "");
+  g_assert_true (iface->wake (
+      fixture->dialect, g_get_monotonic_time () + G_TIME_SPAN_SECOND, NULL));
+  g_assert_cmpuint (count_sent (fixture, "publish"), ==, 3);
+  g_assert_null (find_sent (fixture, "trickle"));
+  reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
+  g_assert_nonnull (find_sent (fixture, "trickle"));
+  tell_core (fixture, "webrtcup", MAIN, "");
+  assert_answers (fixture, "4 ok");
 }
 
 /* The room client gave up; what the server does all the same is undone. */
