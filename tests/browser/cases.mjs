@@ -5,38 +5,10 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Page, publish, receive, startServer, until } from './lib.mjs';
+import { assertBars, assertTone, Page, publish, receive, startServer, until }
+  from './lib.mjs';
 
 const { RTC_ROOM_SERVER, SOURCE_DIR } = process.env;
-
-/* Places in the first five bars of the test picture, and their colours. */
-const BARS = [0, 1, 2, 3, 4].map((i) => [(i + 0.5) / 7, 0.3]);
-const BAR_COLOURS = [[255, 255, 255], [255, 255, 0], [0, 255, 255], [0, 255, 0],
-  [255, 0, 255]];
-
-function assertClose(actual, expected, slack, what) {
-  actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= slack,
-    `${what}: ${actual} instead of ${expected}`));
-}
-
-async function assertBars(page, user) {
-  await until(`the colours of ${user}`, async () => {
-    const colours = await page.colours(user, BARS);
-
-    colours.forEach((colour, i) =>
-      assertClose(colour, BAR_COLOURS[i], 60, `bar ${i}`));
-    return true;
-  });
-}
-
-async function assertTone(page, user, hertz) {
-  await until(`a tone of ${hertz} Hz`, async () => {
-    const tone = await page.tone(user);
-
-    assert.ok(Math.abs(tone - hertz) < 20, `${tone} Hz`);
-    return true;
-  });
-}
 
 async function makeKey(directory) {
   const file = path.join(directory, 'key');

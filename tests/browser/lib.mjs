@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the browser tests have in common: server, pipelines, pages, and
 // measuring what a page shows. Nothing here waits for a fixed time only.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -28,7 +29,7 @@ export function start(program, args, options = {}) {
 }
 
 /** Asks it to end by `signal`, or by the end of its input without one. */
-async function stop(child, signal = null) {
+export async function stop(child, signal = null) {
   if (child.exitCode !== null || child.signalCode !== null)
     return;
   const gone = once(child, 'exit');
@@ -293,4 +294,33 @@ export class Page {
   close() {
     return this.context.close();
   }
+}
+
+/* Places in the first five bars of the test picture, and their colours. */
+const BARS = [0, 1, 2, 3, 4].map((i) => [(i + 0.5) / 7, 0.3]);
+const BAR_COLOURS = [[255, 255, 255], [255, 255, 0], [0, 255, 255], [0, 255, 0],
+  [255, 0, 255]];
+
+function assertClose(actual, expected, slack, what) {
+  actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= slack,
+    `${what}: ${actual} instead of ${expected}`));
+}
+
+export async function assertBars(page, user) {
+  await until(`the colours of ${user}`, async () => {
+    const colours = await page.colours(user, BARS);
+
+    colours.forEach((colour, i) =>
+      assertClose(colour, BAR_COLOURS[i], 60, `bar ${i}`));
+    return true;
+  });
+}
+
+export async function assertTone(page, user, hertz) {
+  await until(`a tone of ${hertz} Hz`, async () => {
+    const tone = await page.tone(user);
+
+    assert.ok(Math.abs(tone - hertz) < 20, `${tone} Hz`);
+    return true;
+  });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Runs the cases of cases.mjs in one browser and prints TAP. Arguments name
-// the cases to run; without any, all.
+// Runs the cases of a file, cases.mjs unless CASES names another, in one
+// browser and prints TAP. Arguments name the cases to run; without any, all.
 import fs from 'node:fs';
 
 const CASE_TIME = 60000;
@@ -13,7 +13,7 @@ if (!fs.existsSync(BROWSER) ||
 }
 
 const { launchBrowser, stopAll } = await import('./lib.mjs');
-const { cases } = await import('./cases.mjs');
+const { cases } = await import(`./${process.env.CASES ?? 'cases.mjs'}`);
 
 const chosen = Object.entries(cases).filter(([name]) =>
   process.argv.length < 3 || process.argv.slice(2).some((part) => name.includes(part)));

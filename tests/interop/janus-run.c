@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* janus-run: the Janus of the tests for programs that are not in C. Prints
+ * its address and runs it until the end of the input. Main thread. */
+#include "janus-server.h"
+
+#include <unistd.h>
+
+int
+main (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JanusServer) server = NULL;
+  gchar input[64];
+
+  if (!janus_server_is_available ()) {
+    g_printerr ("janus is not installed\n");
+    return 77;
+  }
+  server = janus_server_start (NULL, &error);
+  if (!server) {
+    g_printerr ("%s\n", error->message);
+    return 1;
+  }
+  g_print ("%s %s\n", janus_server_get_url (server), JANUS_SERVER_ROOM);
+  while (read (STDIN_FILENO, input, sizeof input) > 0)
+    ;
+  return 0;
+}
