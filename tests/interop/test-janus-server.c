@@ -150,6 +150,19 @@ test_signed_token (Fixture *fixture, gconstpointer data)
   janus_admin_free (admin);
 }
 
+static void
+test_admin_api (Fixture *fixture, gconstpointer data)
+{
+  JanusAdmin *core =
+      janus_admin_new_core (janus_server_get_admin_url (fixture->server));
+  JanusAdmin *admin = connect_to (fixture);
+
+  g_assert_cmpuint (1, ==, janus_admin_count_sessions (core));
+  janus_admin_set_session_timeout (core, 30);
+  janus_admin_free (admin);
+  janus_admin_free (core);
+}
+
 /* --- its life --- */
 
 static void
@@ -249,6 +262,7 @@ main (int argc, char **argv)
   ADD ("rooms-with-string-ids", &strings, test_rooms);
   ADD ("api-secret", &secret, test_secret);
   ADD ("signed-token", &tokens, test_signed_token);
+  ADD ("admin-api", NULL, test_admin_api);
   ADD ("two-at-once", NULL, test_two_at_once);
   ADD ("starts-again", NULL, test_starts_again);
 #undef ADD

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client that speaks to the VideoRoom of a Janus in its own words. On the
- * thread-default context of the test. */
+/* Clients that speak to a Janus in its own words. On the thread-default
+ * context of the test. */
 #include "janus-admin.h"
 
 #include <libsoup/soup.h>
+#include <string.h>
 
+#include "janus-server.h"
 #include "rtctest.h"
 
 #define MAX_BYTES (1024 * 1024)
@@ -112,19 +114,18 @@ on_connected (GObject *session, GAsyncResult *result, gpointer user_data)
   g_assert_no_error (error);
 }
 
-JanusAdmin *
-janus_admin_new (const gchar *url, const gchar *api_secret)
+/* @secret: a member, with a comma before it, or empty */
+static JanusAdmin *
+connect_to (const gchar *url, const gchar *protocol, gchar *secret)
 {
   JanusAdmin *self = g_new0 (JanusAdmin, 1);
   g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
-  gchar *protocols[] = {(gchar *)"janus-protocol", NULL};
+  gchar *protocols[] = {(gchar *)protocol, NULL};
 
   self->context = g_main_context_ref_thread_default ();
   self->events =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_json_unref);
-  self->secret = api_secret
-                     ? g_strdup_printf (",\"apisecret\":\"%s\"", api_secret)
-                     : g_strdup ("");
+  self->secret = secret;
   self->soup = soup_session_new ();
   soup_session_websocket_connect_async (self->soup, message, NULL, protocols,
       G_PRIORITY_DEFAULT, NULL, on_connected, self);
@@ -132,10 +133,27 @@ janus_admin_new (const gchar *url, const gchar *api_secret)
   soup_websocket_connection_set_max_incoming_payload_size (
       self->socket, MAX_BYTES);
   g_signal_connect (self->socket, "message", G_CALLBACK (on_text), self);
+  return self;
+}
+
+JanusAdmin *
+janus_admin_new (const gchar *url, const gchar *api_secret)
+{
+  JanusAdmin *self = connect_to (url, "janus-protocol",
+      api_secret ? g_strdup_printf (",\"apisecret\":\"%s\"", api_secret)
+                 : g_strdup (""));
+
   self->session_id = ask_for_id (self, "create", NULL);
   self->handle_id =
       ask_for_id (self, "attach", "\"plugin\":\"janus.plugin.videoroom\"");
   return self;
+}
+
+JanusAdmin *
+janus_admin_new_core (const gchar *url)
+{
+  return connect_to (url, "janus-admin-protocol",
+      g_strdup (",\"admin_secret\":\"" JANUS_SERVER_ADMIN_SECRET "\""));
 }
 
 static gboolean
@@ -316,4 +334,97 @@ janus_admin_find_member (JanusAdmin *self, const gchar *room, const gchar *name)
       return get_id (member);
   }
   return NULL;
+}
+
+/* --- the Admin API --- */
+
+/* Numbers of the array @name, as text. */
+static GStrv
+get_numbers (GstRtcJson *json, const gchar *name)
+{
+  g_autofree gchar *text = gst_rtc_json_to_text (json);
+  g_autofree gchar *start = g_strdup_printf ("\"%s\":[", name);
+  gchar *list = strstr (text, start);
+
+  g_assert_nonnull (list);
+  list += strlen (start);
+  *strchr (list, ']') = '\0';
+  return g_strsplit (list, ",", -1);
+}
+
+static GstRtcJson *
+ask_core (JanusAdmin *core, const gchar *verb, const gchar *session,
+    const gchar *handle)
+{
+  g_autofree gchar *more =
+      handle ? g_strdup_printf (
+                   "\"session_id\":%s,\"handle_id\":%s", session, handle)
+      : session ? g_strdup_printf ("\"session_id\":%s", session)
+                : NULL;
+
+  return ask (core, verb, more);
+}
+
+static gboolean
+publishes_as (GstRtcJson *answer, const gchar *name)
+{
+  g_autoptr (GstRtcJson) info = gst_rtc_json_get_object (answer, "info");
+  g_autoptr (GstRtcJson) plugin =
+      info ? gst_rtc_json_get_object (info, "plugin_specific") : NULL;
+
+  return plugin &&
+         g_strcmp0 (gst_rtc_json_get_string (plugin, "type"), "publisher") ==
+             0 &&
+         g_strcmp0 (gst_rtc_json_get_string (plugin, "display"), name) == 0;
+}
+
+static gboolean
+hang_up_in (JanusAdmin *core, const gchar *session, const gchar *name)
+{
+  g_autoptr (GstRtcJson) list = ask_core (core, "list_handles", session, NULL);
+  g_auto (GStrv) handles = get_numbers (list, "handles");
+
+  for (guint i = 0; handles[i]; i++) {
+    g_autoptr (GstRtcJson) answer =
+        ask_core (core, "handle_info", session, handles[i]);
+
+    if (publishes_as (answer, name)) {
+      gst_rtc_json_unref (
+          ask_core (core, "hangup_webrtc", session, handles[i]));
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+void
+janus_admin_hang_up (JanusAdmin *core, const gchar *name)
+{
+  g_autoptr (GstRtcJson) list = ask_core (core, "list_sessions", NULL, NULL);
+  g_auto (GStrv) sessions = get_numbers (list, "sessions");
+  gboolean done = FALSE;
+
+  for (guint i = 0; sessions[i] && !done; i++)
+    done = hang_up_in (core, sessions[i], name);
+  g_assert_true (done);
+}
+
+void
+janus_admin_set_session_timeout (JanusAdmin *core, guint seconds)
+{
+  g_autofree gchar *more = g_strdup_printf ("\"timeout\":%u", seconds);
+  g_autoptr (GstRtcJson) answer = ask (core, "set_session_timeout", more);
+
+  g_assert_cmpstr ("success", ==, gst_rtc_json_get_string (answer, "janus"));
+}
+
+guint
+janus_admin_count_sessions (JanusAdmin *core)
+{
+  g_autoptr (GstRtcJson) list = ask_core (core, "list_sessions", NULL, NULL);
+  g_auto (GStrv) sessions = get_numbers (list, "sessions");
+
+  return g_str_equal (sessions[0] ? sessions[0] : "", "")
+             ? 0
+             : g_strv_length (sessions);
 }

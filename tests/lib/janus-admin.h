@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client that speaks to the VideoRoom of a Janus in its own words: for what
- * an administrator does there, and for what no element of ours would do. Each
- * call waits for its answer. On the thread-default context of the test. */
+/* Clients that speak to a Janus in its own words: to its VideoRoom, for what
+ * no element of ours would do there, and to its Admin API. Each call waits for
+ * its answer. On the thread-default context of the test. */
 #pragma once
 
 #include "rtcjson.h"
@@ -13,9 +13,11 @@ typedef struct _JanusAdmin JanusAdmin;
 /* With a session and a handle. @url as janus_server_get_url () gives it,
  * @api_secret nullable. */
 JanusAdmin *janus_admin_new (const gchar *url, const gchar *api_secret);
+/* Without both, for the Admin API at @url. */
+JanusAdmin *janus_admin_new_core (const gchar *url);
 void janus_admin_free (JanusAdmin *self);
 
-/* @verb of the core to the handle, with the members @more (nullable), such as
+/* @verb of the core (to the handle), with the members @more (nullable), such as
  * `"candidate":{"completed":true}`. The final answer, whole. */
 GstRtcJson *janus_admin_call (JanusAdmin *self, const gchar *verb,
     const gchar *more) G_GNUC_WARN_UNUSED_RESULT;
@@ -47,5 +49,12 @@ guint janus_admin_count_publishers (JanusAdmin *self, const gchar *room);
  * none. */
 gchar *janus_admin_find_member (JanusAdmin *self, const gchar *room,
     const gchar *name) G_GNUC_WARN_UNUSED_RESULT;
+
+/* By the Admin API. The transport of the publisher that is shown as @name is
+ * hung up. */
+void janus_admin_hang_up (JanusAdmin *core, const gchar *name);
+/* Sessions without a request for @seconds expire. */
+void janus_admin_set_session_timeout (JanusAdmin *core, guint seconds);
+guint janus_admin_count_sessions (JanusAdmin *core);
 
 G_END_DECLS

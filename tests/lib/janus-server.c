@@ -10,16 +10,18 @@
 #include <unistd.h>
 
 #define START_DEADLINE (10 * G_TIME_SPAN_SECOND)
-#define READY "Websockets server started"
+/* Of the last thing that it starts. */
+#define READY "Admin Websockets server started"
 #define N_LOG_LINES 12
 
 /* Blocks of ports below those that Linux gives to outgoing connections, one
  * of which could have the port when the server starts again. The first is
- * that of the WebSocket, the others are for media. */
+ * that of rooms, the second that of the Admin API, the others are for media. */
 #define FIRST_PORT 16000
 #define N_BLOCKS 80
 #define BLOCK_SIZE 200
 #define N_TRIES 5
+#define N_SOCKETS 2
 
 #define PLUGINS_OFF                                                            \
   "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,"          \
@@ -41,6 +43,7 @@ struct _JanusServer
   guint port;
   gchar *url;
   gchar *element_url;
+  gchar *admin_url;
   GSubprocess *process;
   GThread *reader;
 
@@ -124,12 +127,13 @@ make_core (JanusServer *self)
   add_number (text, "session_timeout",
       options->session_timeout ? options->session_timeout : 60);
   add_number (text, "reclaim_session_timeout", options->reclaim_timeout);
+  add_string (text, "admin_secret", JANUS_SERVER_ADMIN_SECRET);
   add_string (text, "api_secret", options->api_secret);
   add_flag (text, "token_auth", options->token_secret != NULL);
   add_string (text, "token_auth_secret", options->token_secret);
   g_string_append (text, "}\nmedia: {\n  ipv6 = false\n");
   g_string_append_printf (text, "  rtp_port_range = \"%u-%u\"\n",
-      self->port + 1, self->port + BLOCK_SIZE - 1);
+      self->port + N_SOCKETS, self->port + BLOCK_SIZE - 1);
   g_string_append (text, "}\nnat: {\n");
   add_flag (text, "full_trickle", TRUE);
   add_flag (text, "ignore_mdns", TRUE);
@@ -153,6 +157,10 @@ make_transport (JanusServer *self)
   add_flag (text, "ws", TRUE);
   add_number (text, "ws_port", self->port);
   add_string (text, "ws_ip", "127.0.0.1");
+  g_string_append (text, "}\nadmin: {\n");
+  add_flag (text, "admin_ws", TRUE);
+  add_number (text, "admin_ws_port", self->port + 1);
+  add_string (text, "admin_ws_ip", "127.0.0.1");
   g_string_append (text, "}\n");
   return g_string_free (text, FALSE);
 }
@@ -412,6 +420,7 @@ janus_server_start (const JanusOptions *options, GError **error)
   }
   self->url = g_strdup_printf ("ws://127.0.0.1:%u", self->port);
   self->element_url = g_strconcat ("janus+", self->url, NULL);
+  self->admin_url = g_strdup_printf ("ws://127.0.0.1:%u", self->port + 1);
   return g_steal_pointer (&self);
 }
 
@@ -442,6 +451,7 @@ janus_server_free (JanusServer *self)
   g_free (self->folder);
   g_free (self->url);
   g_free (self->element_url);
+  g_free (self->admin_url);
   g_free (self);
 }
 
@@ -455,6 +465,12 @@ const gchar *
 janus_server_get_element_url (JanusServer *self)
 {
   return self->element_url;
+}
+
+const gchar *
+janus_server_get_admin_url (JanusServer *self)
+{
+  return self->admin_url;
 }
 
 gchar *

@@ -10,6 +10,7 @@
 G_BEGIN_DECLS
 
 #define JANUS_SERVER_ROOM "1234"
+#define JANUS_SERVER_ADMIN_SECRET "of the administrator"
 
 /**
  * JanusOptions:
@@ -68,6 +69,8 @@ void janus_server_free (JanusServer *self);
 /* `ws://127.0.0.1:port`, and the same as the elements take it. */
 const gchar *janus_server_get_url (JanusServer *self);
 const gchar *janus_server_get_element_url (JanusServer *self);
+/* That of the Admin API, whose secret is JANUS_SERVER_ADMIN_SECRET. */
+const gchar *janus_server_get_admin_url (JanusServer *self);
 
 /* Asks it to end (SIGTERM) or ends it at once (SIGKILL), and waits. */
 void janus_server_stop (JanusServer *self);
