@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The main job: rtcsink to rtcsrc through a real room server, with the
- * picture compared and the tone measured. */
+/* The main job: rtcsink to rtcsrc through a real room server, ours or with
+ * `--janus` a Janus, with the picture compared and the tone measured. */
 #include <gst/video/video.h>
 
 #include "patience.h"
@@ -314,7 +314,7 @@ test_encoded_when_wanted (RtcRoomFixture *fixture, gconstpointer data)
       "src.audio_0 ! audio/x-opus ! opusdec ! "
       "audio/x-raw,rate=48000,channels=1 ! "
       "fakesink name=audio sync=false async=false",
-      gst_rtc_server_get_url (fixture->server));
+      fixture->url);
   RtcReader *reader = rtc_reader_new (
       rtc_pipeline_get (viewer, "video"), publisher->painter, fixture->context);
   RtcToneMeter *tone =
@@ -340,7 +340,7 @@ test_unlinked_pad_harms_nothing (RtcRoomFixture *fixture, gconstpointer data)
       "rtcsrc name=src server-url=%s room-id=room " RTC_TEST_LOCAL
       " src.video_0 ! video/x-raw,format=I420 ! "
       "fakesink name=video sync=false async=false",
-      gst_rtc_server_get_url (fixture->server));
+      fixture->url);
   GstElement *sink = rtc_pipeline_get (viewer, "video");
   RtcReader *reader =
       rtc_reader_new (sink, publisher->painter, fixture->context);
@@ -376,14 +376,14 @@ test_encoded_input_passes (RtcRoomFixture *fixture, gconstpointer data)
       " videotestsrc is-live=true ! "
       "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
       "identity name=frames ! vp8enc deadline=1 ! sink.video_0",
-      gst_rtc_server_get_url (fixture->server));
+      fixture->url);
   RtcPainter *painter =
       rtc_painter_new (rtc_pipeline_get (publisher, "frames"));
   RtcPipeline *viewer =
       rtc_pipeline_new ("rtcsrc server-url=%s room-id=room " RTC_TEST_LOCAL
                         " ! video/x-raw,format=I420 ! "
                         "fakesink name=video sync=false async=false",
-          gst_rtc_server_get_url (fixture->server));
+          fixture->url);
   RtcReader *reader = rtc_reader_new (
       rtc_pipeline_get (viewer, "video"), painter, fixture->context);
 
@@ -409,7 +409,7 @@ test_other_codecs (RtcRoomFixture *fixture, gconstpointer data)
         "audio-codecs=<PCMU> " RTC_TEST_LOCAL " videotestsrc is-live=true ! "
         "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
         "sink.video_0 audiotestsrc is-live=true freq=%d ! sink.audio_0",
-        gst_rtc_server_get_url (fixture->server), codecs[i], RTC_TEST_TONE);
+        fixture->url, codecs[i], RTC_TEST_TONE);
     RtcViewer *viewer = rtc_viewer_new (fixture, NULL, "");
 
     rtc_pipeline_play (publisher);
@@ -432,7 +432,7 @@ test_file_like_source (RtcRoomFixture *fixture, gconstpointer data)
       "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
       "sink.video_0 audiotestsrc num-buffers=100 samplesperbuffer=960 ! "
       "audio/x-raw,rate=48000,channels=1 ! sink.audio_0",
-      gst_rtc_server_get_url (fixture->server));
+      fixture->url);
   gint64 started = g_get_monotonic_time ();
 
   rtc_pipeline_play (publisher);
@@ -448,13 +448,14 @@ test_file_like_source (RtcRoomFixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  const JanusOptions *janus = rtc_room_choose_server (argc, argv);
   gint failures;
 
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
 #define ADD(path, func)                                                        \
-  g_test_add ("/main-job/" path, RtcRoomFixture, NULL, rtc_room_set_up, func,  \
+  g_test_add ("/main-job/" path, RtcRoomFixture, janus, rtc_room_set_up, func, \
       rtc_room_tear_down)
   ADD ("picture-and-tone", test_picture_and_tone);
   ADD ("another-clock", test_another_clock);
