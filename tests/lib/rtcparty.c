@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "rtcerror.h"
+
 #define ROOM "room"
 
 static void
@@ -236,6 +238,12 @@ rtc_pipeline_act_on_stream (RtcPipeline *pipeline, const gchar *action,
 
 /* --- messages --- */
 
+guint
+rtc_pipeline_count_fact (RtcPipeline *pipeline, const gchar *name)
+{
+  return rtc_pipeline_count (pipeline, GST_MESSAGE_ELEMENT, name);
+}
+
 void
 rtc_pipeline_wait_fact (RtcPipeline *pipeline, const gchar *name)
 {
@@ -252,12 +260,48 @@ rtc_pipeline_get_fact (RtcPipeline *pipeline, const gchar *name)
   return gst_message_get_structure (message);
 }
 
+gboolean
+rtc_pipeline_has_been (
+    RtcPipeline *pipeline, const gchar *state, const gchar *reason)
+{
+  for (guint i = 0; i < pipeline->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (pipeline->messages, i);
+    const GstStructure *fact = gst_message_get_structure (message);
+
+    if (gst_message_has_name (message, "rtc-connection-state") &&
+        g_strcmp0 (gst_structure_get_string (fact, "new"), state) == 0 &&
+        (!reason ||
+            g_strcmp0 (gst_structure_get_string (fact, "reason"), reason) == 0))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void
+rtc_pipeline_wait_state (
+    RtcPipeline *pipeline, const gchar *state, const gchar *reason)
+{
+  rtc_test_wait (
+      pipeline->context, rtc_pipeline_has_been (pipeline, state, reason));
+}
+
 void
 rtc_pipeline_assert_no_failure (RtcPipeline *pipeline)
 {
   g_assert_cmpint (0, ==, rtc_pipeline_get_code (pipeline, GST_MESSAGE_ERROR));
   g_assert_cmpint (
       0, ==, rtc_pipeline_get_code (pipeline, GST_MESSAGE_WARNING));
+}
+
+void
+rtc_pipeline_assert_one_break (RtcPipeline *pipeline)
+{
+  g_assert_cmpuint (
+      1, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_WARNING, NULL));
+  g_assert_cmpint (GST_RTC_ERROR_WEBSOCKET_FAILED, ==,
+      rtc_pipeline_get_code (pipeline, GST_MESSAGE_WARNING));
+  g_assert_cmpuint (
+      0, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_ERROR, NULL));
 }
 
 /* --- what passes at a sink --- */

@@ -91,11 +91,20 @@ gint rtc_pipeline_mute_local (RtcPipeline *pipeline, const gchar *options);
 gint rtc_pipeline_act_on_stream (RtcPipeline *pipeline, const gchar *action,
     const gchar *user_id, const gchar *options);
 
+guint rtc_pipeline_count_fact (RtcPipeline *pipeline, const gchar *name);
 void rtc_pipeline_wait_fact (RtcPipeline *pipeline, const gchar *name);
 /* Borrowed; there has to be one. */
 const GstStructure *rtc_pipeline_get_fact (
     RtcPipeline *pipeline, const gchar *name);
+/* Whether the connection went into @state, for @reason (nullable). */
+gboolean rtc_pipeline_has_been (
+    RtcPipeline *pipeline, const gchar *state, const gchar *reason);
+void rtc_pipeline_wait_state (
+    RtcPipeline *pipeline, const gchar *state, const gchar *reason);
+
 void rtc_pipeline_assert_no_failure (RtcPipeline *pipeline);
+/* One warning of a break of the connection, and nothing else went wrong. */
+void rtc_pipeline_assert_one_break (RtcPipeline *pipeline);
 
 /**
  * RtcFlow:

@@ -145,57 +145,6 @@ start_call (Fixture *fixture, const gchar *properties)
   rtc_reader_forget_gaps (fixture->reader);
 }
 
-static guint
-count_fact (RtcPipeline *pipeline, const gchar *name)
-{
-  return rtc_pipeline_count (pipeline, GST_MESSAGE_ELEMENT, name);
-}
-
-/* Whether the connection went into @state, for @reason (nullable). */
-static gboolean
-has_been (RtcPipeline *pipeline, const gchar *state, const gchar *reason)
-{
-  for (guint i = 0; i < pipeline->messages->len; i++) {
-    GstMessage *message = g_ptr_array_index (pipeline->messages, i);
-    const GstStructure *fact = gst_message_get_structure (message);
-
-    if (gst_message_has_name (message, "rtc-connection-state") &&
-        g_strcmp0 (gst_structure_get_string (fact, "new"), state) == 0 &&
-        (!reason ||
-            g_strcmp0 (gst_structure_get_string (fact, "reason"), reason) == 0))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static void
-wait_state (Fixture *fixture, RtcPipeline *pipeline, const gchar *state,
-    const gchar *reason)
-{
-  rtc_test_wait (fixture->context, has_been (pipeline, state, reason));
-}
-
-/* One warning of the break, and nothing else went wrong. */
-static void
-assert_one_break (RtcPipeline *pipeline)
-{
-  g_assert_cmpuint (
-      1, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_WARNING, NULL));
-  g_assert_cmpint (GST_RTC_ERROR_WEBSOCKET_FAILED, ==,
-      rtc_pipeline_get_code (pipeline, GST_MESSAGE_WARNING));
-  g_assert_cmpuint (
-      0, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_ERROR, NULL));
-}
-
-static void
-assert_no_warning (RtcPipeline *pipeline)
-{
-  g_assert_cmpuint (
-      0, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_WARNING, NULL));
-  g_assert_cmpuint (
-      0, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_ERROR, NULL));
-}
-
 static void
 assert_pads_stayed (Fixture *fixture)
 {
@@ -221,13 +170,14 @@ test_cut_viewer_resumes (Fixture *fixture, gconstpointer data)
 {
   start_call (fixture, RECONNECT);
   cut_proxy_cut (fixture->to_viewer);
-  wait_state (fixture, fixture->viewer, "connected", "resumed");
+  rtc_pipeline_wait_state (fixture->viewer, "connected", "resumed");
   wait_frames (fixture, 30);
-  assert_one_break (fixture->viewer);
-  assert_no_warning (fixture->publisher);
+  rtc_pipeline_assert_one_break (fixture->viewer);
+  rtc_pipeline_assert_no_failure (fixture->publisher);
   g_assert_cmpuint (
-      0, ==, count_fact (fixture->viewer, "rtc-stream-restarted"));
-  g_assert_cmpuint (0, ==, count_fact (fixture->viewer, "rtc-stream-removed"));
+      0, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-restarted"));
+  g_assert_cmpuint (
+      0, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-removed"));
   assert_pads_stayed (fixture);
   assert_media_never_stopped (fixture);
 }
@@ -237,11 +187,12 @@ test_cut_publisher_resumes (Fixture *fixture, gconstpointer data)
 {
   start_call (fixture, RECONNECT);
   cut_proxy_cut (fixture->to_publisher);
-  wait_state (fixture, fixture->publisher, "connected", "resumed");
+  rtc_pipeline_wait_state (fixture->publisher, "connected", "resumed");
   wait_frames (fixture, 30);
-  assert_one_break (fixture->publisher);
-  assert_no_warning (fixture->viewer);
-  g_assert_cmpuint (0, ==, count_fact (fixture->viewer, "rtc-peer-leave"));
+  rtc_pipeline_assert_one_break (fixture->publisher);
+  rtc_pipeline_assert_no_failure (fixture->viewer);
+  g_assert_cmpuint (
+      0, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-peer-leave"));
   assert_pads_stayed (fixture);
   assert_media_never_stopped (fixture);
 }
@@ -255,12 +206,12 @@ test_frozen_connection (Fixture *fixture, gconstpointer data)
   start_call (fixture, RECONNECT);
   started = g_get_monotonic_time ();
   cut_proxy_set_frozen (fixture->to_viewer, TRUE);
-  wait_state (fixture, fixture->viewer, "reconnecting", NULL);
+  rtc_pipeline_wait_state (fixture->viewer, "reconnecting", NULL);
   g_assert_cmpint (g_get_monotonic_time () - started, <, KNOWN_WITHIN + SLACK);
   cut_proxy_set_frozen (fixture->to_viewer, FALSE);
-  wait_state (fixture, fixture->viewer, "connected", NULL);
+  rtc_pipeline_wait_state (fixture->viewer, "connected", NULL);
   wait_frames (fixture, 30);
-  assert_one_break (fixture->viewer);
+  rtc_pipeline_assert_one_break (fixture->viewer);
   assert_pads_stayed (fixture);
 }
 
@@ -279,7 +230,7 @@ assert_new_viewer_sees (Fixture *fixture)
 
   rtc_pipeline_play (late);
   rtc_test_wait (fixture->context, rtc_reader_get_frames (reader) >= 5);
-  assert_no_warning (late);
+  rtc_pipeline_assert_no_failure (late);
   rtc_pipeline_stop (late);
   rtc_reader_free (reader);
   rtc_pipeline_free (late);
@@ -299,28 +250,30 @@ check_server_restart (Fixture *fixture, gboolean kill)
     cut_proxy_cut (fixture->to_viewer);
   }
   stop_server (fixture);
-  wait_state (fixture, fixture->viewer, "reconnecting", NULL);
-  wait_state (fixture, fixture->publisher, "reconnecting", NULL);
+  rtc_pipeline_wait_state (fixture->viewer, "reconnecting", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "reconnecting", NULL);
   wait_frames (fixture, 15);
 
   restarted = g_get_monotonic_time ();
   start_server (fixture);
   cut_proxy_set_refusing (fixture->to_publisher, FALSE);
   cut_proxy_set_refusing (fixture->to_viewer, FALSE);
-  wait_state (fixture, fixture->publisher, "connected", "rejoined");
+  rtc_pipeline_wait_state (fixture->publisher, "connected", "rejoined");
   g_test_message ("published again %d ms after the restart",
       (gint)((g_get_monotonic_time () - restarted) / 1000));
   rtc_test_wait (fixture->context,
-      count_fact (fixture->viewer, "rtc-stream-restarted") == 1);
+      rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-restarted") == 1);
   wait_frames (fixture, 60);
 
   assert_new_viewer_sees (fixture);
-  assert_one_break (fixture->viewer);
-  assert_one_break (fixture->publisher);
+  rtc_pipeline_assert_one_break (fixture->viewer);
+  rtc_pipeline_assert_one_break (fixture->publisher);
   g_assert_cmpuint (
-      1, ==, count_fact (fixture->viewer, "rtc-stream-restarted"));
-  g_assert_cmpuint (0, ==, count_fact (fixture->viewer, "rtc-stream-removed"));
-  g_assert_cmpuint (0, ==, count_fact (fixture->viewer, "rtc-peer-leave"));
+      1, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-restarted"));
+  g_assert_cmpuint (
+      0, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-removed"));
+  g_assert_cmpuint (
+      0, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-peer-leave"));
   assert_pads_stayed (fixture);
   assert_media_never_stopped (fixture);
 }
@@ -344,7 +297,7 @@ test_reconnecting_off (Fixture *fixture, gconstpointer data)
 {
   start_call (fixture, "reconnect-attempts=0");
   cut_proxy_cut (fixture->to_viewer);
-  wait_state (fixture, fixture->viewer, "failed", NULL);
+  rtc_pipeline_wait_state (fixture->viewer, "failed", NULL);
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (fixture->viewer, GST_MESSAGE_ERROR, NULL) != NULL);
   g_assert_cmpuint (
@@ -353,19 +306,20 @@ test_reconnecting_off (Fixture *fixture, gconstpointer data)
       rtc_pipeline_get_code (fixture->viewer, GST_MESSAGE_ERROR));
   g_assert_cmpuint (
       0, ==, rtc_pipeline_count (fixture->viewer, GST_MESSAGE_WARNING, NULL));
-  g_assert_false (has_been (fixture->viewer, "reconnecting", NULL));
+  g_assert_false (
+      rtc_pipeline_has_been (fixture->viewer, "reconnecting", NULL));
 }
 
 static void
 test_attempts_run_out (Fixture *fixture, gconstpointer data)
 {
   start_publisher (fixture, "reconnect-attempts=2 reconnect-delay=50");
-  wait_state (fixture, fixture->publisher, "connected", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "connected", NULL);
   rtc_pipeline_forget (fixture->publisher);
   stop_server (fixture);
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (fixture->publisher, GST_MESSAGE_ERROR, NULL) != NULL);
-  g_assert_true (has_been (fixture->publisher, "failed", NULL));
+  g_assert_true (rtc_pipeline_has_been (fixture->publisher, "failed", NULL));
   g_assert_cmpuint (
       1, ==, rtc_pipeline_count (fixture->publisher, GST_MESSAGE_ERROR, NULL));
   g_assert_cmpint (GST_RTC_ERROR_WEBSOCKET_FAILED, ==,
@@ -382,16 +336,16 @@ test_leave_while_reconnecting (Fixture *fixture, gconstpointer data)
   g_autoptr (GstPromise) promise = gst_promise_new ();
 
   start_publisher (fixture, "reconnect-delay=60000");
-  wait_state (fixture, fixture->publisher, "connected", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "connected", NULL);
   stop_server (fixture);
-  wait_state (fixture, fixture->publisher, "reconnecting", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "reconnecting", NULL);
   g_signal_emit_by_name (
       rtc_pipeline_get (fixture->publisher, "rtc"), "leave", promise);
-  wait_state (fixture, fixture->publisher, "disconnected", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "disconnected", NULL);
   g_assert_cmpint (GST_PROMISE_RESULT_REPLIED, ==, gst_promise_wait (promise));
   g_assert_true (
       gst_structure_has_name (gst_promise_get_reply (promise), "rtc-answer"));
-  assert_one_break (fixture->publisher);
+  rtc_pipeline_assert_one_break (fixture->publisher);
 }
 
 static void
@@ -401,8 +355,8 @@ test_null_while_reconnecting (Fixture *fixture, gconstpointer data)
 
   start_call (fixture, "reconnect-delay=60000");
   stop_server (fixture);
-  wait_state (fixture, fixture->publisher, "reconnecting", NULL);
-  wait_state (fixture, fixture->viewer, "reconnecting", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "reconnecting", NULL);
+  rtc_pipeline_wait_state (fixture->viewer, "reconnecting", NULL);
   started = g_get_monotonic_time ();
   rtc_pipeline_stop (fixture->viewer);
   rtc_pipeline_stop (fixture->publisher);
@@ -417,7 +371,7 @@ test_eviction_is_not_retried (Fixture *fixture, gconstpointer data)
   guint connections;
 
   start_publisher (fixture, RECONNECT);
-  wait_state (fixture, fixture->publisher, "connected", NULL);
+  rtc_pipeline_wait_state (fixture->publisher, "connected", NULL);
   connections = cut_proxy_get_n_connections (fixture->to_publisher);
   other = rtc_pipeline_new (
       "rtcsrc name=rtc server-url=%s room-id=room user-id=alice", fixture->url);
@@ -427,9 +381,10 @@ test_eviction_is_not_retried (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (GST_RTC_ERROR_JOIN_ROOM_ERROR, ==,
       rtc_pipeline_get_code (fixture->publisher, GST_MESSAGE_ERROR));
   g_assert_cmpuint (
-      1, ==, count_fact (fixture->publisher, "rtc-client-banned"));
-  g_assert_false (has_been (fixture->publisher, "reconnecting", NULL));
-  wait_state (fixture, other, "connected", NULL);
+      1, ==, rtc_pipeline_count_fact (fixture->publisher, "rtc-client-banned"));
+  g_assert_false (
+      rtc_pipeline_has_been (fixture->publisher, "reconnecting", NULL));
+  rtc_pipeline_wait_state (other, "connected", NULL);
   g_assert_cmpuint (
       connections, ==, cut_proxy_get_n_connections (fixture->to_publisher));
   rtc_pipeline_free (other);
@@ -461,8 +416,8 @@ check_told_in_time (Fixture *fixture, int with_signal)
   start_call_with_child (fixture, RECONNECT);
   started = g_get_monotonic_time ();
   g_subprocess_send_signal (fixture->child, with_signal);
-  rtc_test_wait (
-      fixture->context, count_fact (fixture->viewer, "rtc-peer-leave") == 1);
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_count_fact (fixture->viewer, "rtc-peer-leave") == 1);
   g_test_message (
       "told after %d ms", (gint)((g_get_monotonic_time () - started) / 1000));
   g_assert_cmpint (g_get_monotonic_time () - started, <,
@@ -490,17 +445,18 @@ test_media_session_is_built_again (Fixture *fixture, gconstpointer data)
 {
   start_call_with_child (fixture, RECONNECT " media-timeout=700");
   g_subprocess_send_signal (fixture->child, SIGSTOP);
-  rtc_test_wait (
-      fixture->context, count_fact (fixture->viewer, "rtc-stream-failed") == 1);
+  rtc_test_wait (fixture->context,
+      rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-failed") == 1);
   g_subprocess_send_signal (fixture->child, SIGCONT);
   rtc_test_wait (fixture->context,
-      count_fact (fixture->viewer, "rtc-stream-restarted") == 1);
+      rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-restarted") == 1);
   wait_frames (fixture, 30);
   g_assert_cmpuint (
       1, ==, rtc_pipeline_count (fixture->viewer, GST_MESSAGE_WARNING, NULL));
   g_assert_cmpint (GST_RTC_ERROR_SUBSCRIBE_FAILED, ==,
       rtc_pipeline_get_code (fixture->viewer, GST_MESSAGE_WARNING));
-  g_assert_cmpuint (1, ==, count_fact (fixture->viewer, "rtc-stream-failed"));
+  g_assert_cmpuint (
+      1, ==, rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-failed"));
   assert_pads_stayed (fixture);
 }
 
