@@ -243,6 +243,7 @@ read_log (gpointer user_data)
 
   while ((line = g_data_input_stream_read_line (lines, NULL, NULL, NULL)))
     note_line (self, line);
+  g_debug ("janus: ended");
   g_mutex_lock (&self->lock);
   self->ended = TRUE;
   g_cond_signal (&self->changed);
