@@ -427,6 +427,15 @@ gst_rtc_backend_get_nick (GstRtcBackend backend)
   }
 }
 
+GstRtcBackend
+gst_rtc_backend_of_url (const gchar *url)
+{
+  const gchar *scheme = g_uri_peek_scheme (url);
+  const SchemeInfo *info = scheme ? lookup_scheme (scheme) : NULL;
+
+  return info ? info->backend : GST_RTC_BACKEND_ROOM;
+}
+
 GstRtcConfig *
 gst_rtc_config_new (const GstRtcConfigValues *values, GError **error)
 {

@@ -39,6 +39,8 @@ typedef enum
 
 /* `room`, `janus`, `livekit`. */
 const gchar *gst_rtc_backend_get_nick (GstRtcBackend backend);
+/* By the scheme of @url alone; our room for one that is not known. */
+GstRtcBackend gst_rtc_backend_of_url (const gchar *url);
 
 /**
  * GstRtcConfigValues:

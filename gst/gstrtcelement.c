@@ -210,8 +210,13 @@ free_failure_job (gpointer data)
 static void
 fill_failure (GstRtcElement *self, GstRtcFailure *failure, GstRtcConfig *config)
 {
-  if (!config)
+  g_autofree gchar *url = NULL;
+
+  if (!config) { /* before the first join */
+    g_object_get (self, "server-url", &url, NULL);
+    failure->backend = gst_rtc_backend_of_url (url ? url : "");
     return;
+  }
   failure->room_id = gst_rtc_config_get_values (config)->room_id;
   failure->backend = gst_rtc_config_get_backend (config);
 }
