@@ -148,6 +148,8 @@ check_no_failure (RtcPipeline *pipeline)
   g_assert_cmpuint (0, ==, count_failures (pipeline));
 }
 
+const gchar *check_backend = "room";
+
 void
 check_details (const GstStructure *details, gint code, const gchar *operation)
 {
@@ -170,8 +172,8 @@ check_details (const GstStructure *details, gint code, const gchar *operation)
   g_assert_nonnull (gst_structure_get_string (details, GST_RTC_DETAIL_REASON));
   g_assert_true (gst_structure_get_boolean (
       details, GST_RTC_DETAIL_RETRYABLE, &retryable));
-  g_assert_cmpstr (
-      "room", ==, gst_structure_get_string (details, GST_RTC_DETAIL_BACKEND));
+  g_assert_cmpstr (check_backend, ==,
+      gst_structure_get_string (details, GST_RTC_DETAIL_BACKEND));
 }
 
 const GstStructure *

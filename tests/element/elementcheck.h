@@ -55,6 +55,8 @@ void check_wait_connected (Fixture *fixture, RtcPipeline *pipeline);
  * details. */
 const GstStructure *check_failure (Fixture *fixture, RtcPipeline *pipeline,
     GstMessageType severity, gint code, const gchar *operation);
+/* That of the servers the elements talk to; `room` unless a test sets it. */
+extern const gchar *check_backend;
 /* Asserts what makes @details those of @code. */
 void check_details (
     const GstStructure *details, gint code, const gchar *operation);

@@ -84,4 +84,28 @@ void finish_release_config (Matrix *self);
 void finish_socket_closed (Matrix *self);
 void finish_was_warned (Matrix *self);
 
+/* At a Janus. */
+void matrix_stop_janus (Matrix *self);
+void prepare_janus_alice_there (Matrix *self);
+void prepare_janus_bob_publishes (Matrix *self);
+void prepare_janus_halts (Matrix *self);
+void prepare_janus_is_gone (Matrix *self);
+void prepare_janus_is_none (Matrix *self);
+void prepare_janus_room_token (Matrix *self);
+void prepare_janus_token (Matrix *self);
+void prepare_janus_token_expired (Matrix *self);
+void prepare_janus_token_other_plugin (Matrix *self);
+void prepare_janus_token_other_room (Matrix *self);
+void prepare_janus_token_tampered (Matrix *self);
+void provoke_janus_kick (Matrix *self);
+void provoke_janus_killed (Matrix *self);
+void finish_janus_alice_leaves (Matrix *self);
+void finish_janus_bob_stops (Matrix *self);
+void finish_janus_create_room (Matrix *self);
+void finish_janus_good_pin (Matrix *self);
+void finish_janus_good_secret (Matrix *self);
+void finish_janus_good_url (Matrix *self);
+void finish_janus_goes_on (Matrix *self);
+void finish_janus_is_back (Matrix *self);
+
 G_END_DECLS

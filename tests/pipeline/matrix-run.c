@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs one row of the code matrix. On the thread of the test. */
-#include "matrix.h"
+#include "matrix-provoke.h"
 
 #include <string.h>
 
@@ -27,6 +27,8 @@ matrix_get_element (Matrix *self)
 const gchar *
 matrix_get_url (Matrix *self)
 {
+  if (self->janus)
+    return janus_server_get_element_url (self->janus);
   return self->real ? gst_rtc_server_get_url (self->real)
                     : scripted_server_get_url (self->fixture.scripted);
 }
@@ -260,6 +262,16 @@ start_real_server (Matrix *self)
 }
 
 static void
+start_janus (Matrix *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->janus = janus_server_start (self->row->janus, &error);
+  g_assert_no_error (error);
+  check_backend = "janus";
+}
+
+static void
 prepare_servers (Matrix *self)
 {
   const MatrixRow *row = self->row;
@@ -269,6 +281,8 @@ prepare_servers (Matrix *self)
   self->dead_port = raw_server_find_dead_port ();
   if (row->configure)
     start_real_server (self);
+  if (row->janus)
+    start_janus (self);
   if (row->settings && strstr (row->settings, "@RAW@"))
     self->raw = raw_server_new (
         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", FALSE);
@@ -474,6 +488,7 @@ check_restart_works (Matrix *self)
     return;
   leave_scripted (self);
   rtc_pipeline_stop (self->pipeline);
+  check_backend = "room";
   matrix_remove_guests (self);
   rtc_test_settle (self->fixture.context);
   rtc_pipeline_forget (self->pipeline);
@@ -505,6 +520,7 @@ matrix_run (gconstpointer data)
   Matrix matrix = {.row = data};
   const MatrixRow *row = data;
 
+  check_backend = "room";
   fixture_set_up (&matrix.fixture, NULL);
   matrix.guests = g_ptr_array_new ();
   prepare_servers (&matrix);
@@ -520,6 +536,7 @@ matrix_run (gconstpointer data)
 
   leave_scripted (&matrix);
   rtc_pipeline_free (matrix.pipeline);
+  matrix_stop_janus (&matrix);
   matrix_remove_guests (&matrix);
   g_ptr_array_unref (matrix.guests);
   if (matrix.raw)

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "elementcheck.h"
+#include "janus-admin.h"
+#include "janus-server.h"
 #include "raw-server.h"
 #include "rtcmessage.h"
 #include "rtcserver.h"
@@ -111,6 +113,7 @@ typedef struct
  * @property, @value: set as they are
  * @script: of the scripted server; @status and @body: its getconfig
  * @configure: settings of a real server, which then is used
+ * @janus: options of a Janus with string ids, which then is used
  * @token: of the join
  * @prepare: before the call; @pending: a call that waits meanwhile and has
  *   to end well, @ready: until it does; @provoke: after the call; @finish: at
@@ -147,6 +150,7 @@ struct _MatrixRow
   guint status;
   const gchar *body;
   void (*configure) (GstRtcServerSettings *settings);
+  const JanusOptions *janus;
   MatrixToken token;
   MatrixFunc prepare;
   MatrixCall pending;
@@ -171,6 +175,7 @@ extern const MatrixPart matrix_connect;
 extern const MatrixPart matrix_refusals;
 extern const MatrixPart matrix_rights;
 extern const MatrixPart matrix_transport;
+extern const MatrixPart matrix_janus;
 
 typedef struct _MatrixGuest MatrixGuest;
 
@@ -179,6 +184,9 @@ struct _Matrix
   Fixture fixture; /* its scripted server, and a real one to restart with */
   const MatrixRow *row;
   GstRtcServer *real; /* of @configure */
+  JanusServer *janus;
+  JanusAdmin *admin; /* of that, NULL until there is one */
+  RtcPipeline *bob;  /* who publishes there, or NULL */
   RawServer *raw;
   guint dead_port;
   RtcPipeline *pipeline;
