@@ -11,6 +11,9 @@ import { assertBars, assertTone, Page, publish, receive, start, stop }
 
 const { JANUS_RUN } = process.env;
 
+/* This Janus has no other address. */
+const LOCAL = 'local-addresses="<127.0.0.1>"';
+
 /* What the page is made of, and where it lies. */
 const FILES = {
   '/': ['janus/index.html', 'text/html'],
@@ -63,7 +66,8 @@ export const cases = {
   async 'a page sees and hears through Janus what rtcsink publishes'(browser) {
     const stage = await Stage.open();
     const page = await stage.enter(browser, 'ann');
-    const sink = publish(`janus+${stage.url}`, stage.room, 'studio', { tone: 1000 });
+    const sink = publish(`janus+${stage.url}`, stage.room, 'studio',
+      { tone: 1000, more: LOCAL });
 
     await page.sees('studio');
     await assertBars(page, 'studio');
@@ -77,7 +81,7 @@ export const cases = {
 
   async 'rtcsrc receives through Janus what a page publishes'(browser) {
     const stage = await Stage.open();
-    const source = receive(`janus+${stage.url}`, stage.room, 'recorder');
+    const source = receive(`janus+${stage.url}`, stage.room, 'recorder', LOCAL);
     const page = await stage.enter(browser, 'ann');
 
     await page.evaluate(() => globalThis.publish());
