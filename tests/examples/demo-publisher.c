@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The publishing process of rtc-demo: a test picture with a running clock
- * and a melody, or a media file, into rtcsink with a room server inside.
- * Main thread, but for the pad probes. */
+ * and a melody, or a media file, into rtcsink, with a room server inside
+ * unless there is a Janus. Main thread, but for the pad probes. */
 #include "demo.h"
 
 #include <signal.h>
@@ -16,11 +16,11 @@
   "! queue ! sink.video_0 "                                                    \
   "audiotestsrc name=tones is-live=true wave=sine volume=0.3 "                 \
   "! audio/x-raw,rate=48000,channels=2 ! queue ! sink.audio_0 "                \
-  "rtcsink name=sink serve=true"
+  "rtcsink name=sink"
 
 #define FILE_PIPELINE                                                          \
   "uridecodebin name=file caps=\"video/x-raw; audio/x-raw\" "                  \
-  "rtcsink name=sink serve=true"
+  "rtcsink name=sink"
 
 #define NOTE_LENGTH 400 /* ms */
 
@@ -299,6 +299,9 @@ build (Publisher *self, GError **error)
     return FALSE;
   self->sink = gst_bin_get_by_name (GST_BIN (self->pipeline), "sink");
   demo_configure (self->sink, self->options->server_url, DEMO_PUBLISHER);
+  g_object_set (self->sink, "serve", !self->options->janus, NULL);
+  if (self->options->janus)
+    self->address = g_strdup (self->options->server_url);
 
   if (file) {
     g_autoptr (GstElement) source =
@@ -321,6 +324,7 @@ build (Publisher *self, GError **error)
     watch_track (self, audio, FALSE);
     self->tracks_known = TRUE;
     g_timeout_add (NOTE_LENGTH, on_note, self);
+    report_ready (self); /* where nothing else has to be waited for */
   }
   return TRUE;
 }

@@ -220,7 +220,8 @@ print_verdict (Receiver *self)
   g_print ("\n");
   if (self->wants_video) {
     g_print ("  video  ");
-    if (self->sent_known)
+    /* A Janus takes frames before anybody looks on. */
+    if (self->sent_known && !self->options->janus)
       g_print ("%" G_GUINT64_FORMAT " frames sent, ", self->n_sent);
     g_print ("%" G_GUINT64_FORMAT " frames received, %dx%d", all.n_frames,
         all.width, all.height);
@@ -585,17 +586,22 @@ find_port (GError **error)
 static gboolean
 start_publisher (Receiver *self, const gchar *program, GError **error)
 {
-  g_autofree gchar *server_url = NULL;
+  g_autofree gchar *server_url = g_strdup (self->options->server_url);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
-  guint port = find_port (error);
 
-  if (port == 0)
-    return FALSE;
-  server_url = g_strdup_printf ("http://127.0.0.1:%u", port);
+  if (!server_url) {
+    const guint port = find_port (error);
+
+    if (port == 0)
+      return FALSE;
+    server_url = g_strdup_printf ("http://127.0.0.1:%u", port);
+  }
   g_ptr_array_add (arguments, (gpointer)program);
   g_ptr_array_add (arguments, (gpointer) "--role=publish");
   g_ptr_array_add (arguments, (gpointer) "--server-url");
   g_ptr_array_add (arguments, server_url);
+  if (self->options->janus)
+    g_ptr_array_add (arguments, (gpointer) "--backend=janus");
   if (self->options->publish) {
     g_ptr_array_add (arguments, (gpointer) "--publish");
     g_ptr_array_add (arguments, self->options->publish);

@@ -22,7 +22,9 @@ G_BEGIN_DECLS
  * @publish: (nullable): media file, NULL for test picture and tones
  * @output: prefix of the files written
  * @keep: go on publishing after the verdict
- * @server_url: (nullable): set in the child: where its room server listens
+ * @janus: by a Janus, else by a room server inside the publisher
+ * @server_url: (nullable): where the Janus listens, or in the child the room
+ *   server of its own
  */
 typedef struct
 {
@@ -30,6 +32,7 @@ typedef struct
   gchar *publish;
   gchar *output;
   gboolean keep;
+  gboolean janus;
   gchar *server_url;
 } DemoOptions;
 

@@ -251,10 +251,11 @@ read_log (gpointer user_data)
   return NULL;
 }
 
-/* Between fork and exec. */
+/* Between fork and exec. Ctrl-C is for its starter alone. */
 static void
 end_with_parent (gpointer user_data)
 {
+  setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != GPOINTER_TO_INT (user_data))
     _exit (1);
