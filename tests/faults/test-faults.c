@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The fault table: each row in a process of its own, several at once, and
  * nothing left when it ends. `--print` writes the page, `--row ID` runs one
- * row here. On the main thread. */
+ * row here, `--light` and `--heavy` those that a machine runs several of at
+ * once, and the others. On the main thread. */
 #include "faultscene.h"
 
 #include <glib-unix.h>
@@ -290,9 +291,15 @@ is_asked_for (const FaultRow *row, gchar **names)
 }
 
 static GArray *
+no_jobs (void)
+{
+  return g_array_new (FALSE, TRUE, sizeof (Job));
+}
+
+static GArray *
 collect_jobs (gchar **names, gboolean heavy)
 {
-  GArray *jobs = g_array_new (FALSE, TRUE, sizeof (Job));
+  GArray *jobs = no_jobs ();
 
   for (guint t = 0; t < G_N_ELEMENTS (tables); t++) {
     for (const FaultRow *row = tables[t]; row->id; row++) {
@@ -308,8 +315,12 @@ collect_jobs (gchar **names, gboolean heavy)
 static gint
 run_table (gchar **names)
 {
-  g_autoptr (GArray) heavy = collect_jobs (names, TRUE);
-  g_autoptr (GArray) light = collect_jobs (names, FALSE);
+  const gboolean only_light = g_strcmp0 (names[0], "--light") == 0;
+  const gboolean only_heavy = g_strcmp0 (names[0], "--heavy") == 0;
+  gchar **ids = only_light || only_heavy ? names + 1 : names;
+  g_autoptr (GArray) heavy = only_light ? no_jobs () : collect_jobs (ids, TRUE);
+  g_autoptr (GArray) light =
+      only_heavy ? no_jobs () : collect_jobs (ids, FALSE);
   const gchar *wanted = g_getenv ("FAULTS_AT_ONCE");
   const guint at_once = wanted ? (guint)atoi (wanted) : ROWS_AT_ONCE;
   guint number = 0, failed;
