@@ -285,6 +285,11 @@ enter_many_times (FaultScene *scene)
   {                                                                            \
     FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR                                 \
   }
+/* Where the viewer has gone before the publisher is back to hear of it. */
+#define VIEWER_PERHAPS_LOST                                                    \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR, .maybe = TRUE                  \
+  }
 #define STREAM_LOST                                                            \
   {                                                                            \
     FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED                              \
@@ -434,7 +439,7 @@ const FaultRow fault_server_rows[] = {
         .server = KEYED,
         .publisher = QUICK "reconnect-attempts=100",
         .provoke = restart_after_token,
-        .publisher_told = {LOST},
+        .publisher_told = {LOST, VIEWER_PERHAPS_LOST},
         .viewer_told = {LOST, NOT_ADMITTED},
         .publisher_end = FAULT_BACK,
         .viewer_end = FAULT_ENDED,
