@@ -3,10 +3,12 @@
  * the transport does not keep up. Lists are counted by their references. */
 #include "gstrtcfeed.h"
 
+#include "patience.h"
+
 #define MAX_TIME GST_SECOND
 #define MAX_BYTES 10000
 #define N_PACKETS 3
-#define WATCHDOG (10 * G_TIME_SPAN_SECOND)
+#define WATCHDOG (10 * rtc_patience () * G_TIME_SPAN_SECOND)
 
 /* What is behind a pad. */
 typedef struct

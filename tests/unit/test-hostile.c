@@ -62,7 +62,7 @@ bad_open_from (const Server *server, const gchar *from, gint receive_buffer)
   struct sockaddr_in local = {.sin_family = AF_INET};
   struct sockaddr_in remote = {
       .sin_family = AF_INET, .sin_port = htons (server->port)};
-  struct timeval patience = {.tv_sec = PATIENCE};
+  struct timeval patience = {.tv_sec = PATIENCE * rtc_patience ()};
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
 

@@ -73,7 +73,7 @@ raw_connect_with_buffer (GstRtcServer *server, gint receive_buffer)
 
   if (receive_buffer)
     g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, receive_buffer, NULL);
-  g_socket_set_timeout (socket, TIMEOUT);
+  g_socket_set_timeout (socket, (guint)(TIMEOUT * rtc_patience ()));
   g_socket_connect (socket, first, NULL, &error);
   g_assert_no_error (error);
   raw.connection = g_socket_connection_factory_create_connection (socket);
