@@ -280,6 +280,12 @@ watch_output (GstRtcGuardStream *guard, const guint8 *data, gsize length)
 static gssize
 drop_read (GstRtcGuardStream *guard, GError **error)
 {
+  if (guard->phase == PHASE_REQUEST || guard->phase == PHASE_WAIT) {
+    /* At an end libsoup would take what it has for the whole request. */
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
+        "the request is refused");
+    return -1;
+  }
   if (guard->phase != PHASE_FRAMES || guard->incoming.n_closes > 0)
     return 0;
   g_set_error_literal (
