@@ -23,6 +23,7 @@ struct _GstRtcViewer
   gint n_audio;        /* likewise */
   const GstRtcViewerListener *listener;
   gpointer user_data;
+  gboolean has_track; /* and so something to offer */
 };
 
 static void
@@ -139,8 +140,10 @@ gst_rtc_viewer_add_track (GstRtcViewer *self, GstRtcTrack *track)
   g_autoptr (GstCaps) caps = gst_rtc_track_ref_rtp_caps (track);
 
   /* None while the element goes to READY. */
-  if (caps)
-    gst_rtc_peer_add_track (self->peer, gst_rtc_track_get_medium (track), caps);
+  if (!caps)
+    return;
+  gst_rtc_peer_add_track (self->peer, gst_rtc_track_get_medium (track), caps);
+  self->has_track = TRUE;
 }
 
 void
@@ -153,7 +156,8 @@ gst_rtc_viewer_follow_rate (
 void
 gst_rtc_viewer_start (GstRtcViewer *self)
 {
-  gst_rtc_peer_start (self->peer);
+  if (self->has_track)
+    gst_rtc_peer_start (self->peer);
 }
 
 void
