@@ -930,9 +930,19 @@ fail_without_address (GstRtcRoomClient *self, const GError *cause)
   answer_request (self, self->join_id, NULL, error);
 }
 
+/* In order, so that the server keeps nothing of us. */
+static void
+say_farewell (GstRtcRoomClient *self)
+{
+  if (self->session && self->dialect &&
+      GST_RTC_DIALECT_GET_IFACE (self->dialect)->farewell)
+    GST_RTC_DIALECT_GET_IFACE (self->dialect)->farewell (self->dialect);
+}
+
 static void
 close_socket (GstRtcRoomClient *self, const GError *cause)
 {
+  say_farewell (self);
   close_session (self, CLOSE_NORMAL, "leave");
 }
 
@@ -1125,6 +1135,7 @@ clean_up (GstRtcRoomClient *self)
   g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);
   fail_requests (self, FALSE, error);
+  say_farewell (self);
   close_session (self, CLOSE_NORMAL, NULL);
   if (self->dialect)
     GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
@@ -1520,6 +1531,7 @@ dispose (GObject *object)
   gst_rtc_room_return_clear (self);
   g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);
+  say_farewell (self);
   close_session (self, CLOSE_NORMAL, NULL);
   clear_source (&self->alarm);
   g_clear_object (&self->dialect);

@@ -57,6 +57,8 @@ G_DECLARE_INTERFACE (GstRtcDialect, gst_rtc_dialect, GST_RTC, DIALECT, GObject)
  * @reset: the socket is gone: requests are forgotten. A JOIN after it comes
  *   back to the room with whatever proves who it was; media sessions stand
  *   unless its answer says that nothing was resumed
+ * @farewell: (nullable): the socket is about to be closed for good, in order:
+ *   what the server would keep of us all the same is ended
  * @send_description, @send_candidate: of the own side of a media session
  * @media_connected: the transport is up
  * @close_media: the own side gives the media session up, for a failure with
@@ -78,6 +80,7 @@ struct _GstRtcDialectInterface
       GstRtcDialect *dialect, const gchar *text, gsize length, GError **error);
   gboolean (*wake) (GstRtcDialect *dialect, gint64 now, GError **error);
   void (*reset) (GstRtcDialect *dialect);
+  void (*farewell) (GstRtcDialect *dialect);
   void (*send_description) (
       GstRtcDialect *dialect, const gchar *media_session, const gchar *sdp);
   void (*send_candidate) (GstRtcDialect *dialect, const gchar *media_session,

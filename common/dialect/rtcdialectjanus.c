@@ -65,9 +65,8 @@ static void
 on_left (GstRtcJanusHandle *handle, guint tag, const GstRtcJanusMessage *reply,
     gpointer user_data)
 {
-  GstRtcJanusRoom *room = user_data;
-
-  gst_rtc_janus_link_ask (room->link, "destroy", tag, on_destroyed);
+  gst_rtc_janus_entry_destroy (
+      ((GstRtcJanusRoom *)user_data)->entry, tag, on_destroyed);
 }
 
 /* The end of the session ends all its handles. With a word before it the
@@ -83,7 +82,7 @@ start_leave (GstRtcDialectJanus *self, guint id)
     gst_rtc_janus_link_message (self->room.link, main,
         gst_rtc_janus_body_new ("leave"), NULL, NULL, id, on_left);
   else
-    gst_rtc_janus_link_ask (self->room.link, "destroy", id, on_destroyed);
+    gst_rtc_janus_entry_destroy (self->room.entry, id, on_destroyed);
 }
 
 static void
@@ -146,6 +145,7 @@ ban (GstRtcDialectJanus *self, const gchar *reason)
       .reason = reason,
   };
 
+  gst_rtc_janus_entry_destroy (self->room.entry, 0, NULL);
   gst_rtc_janus_entry_discard (self->room.entry);
   gst_rtc_janus_room_emit (&self->room, &event);
 }
@@ -409,6 +409,13 @@ reset (GstRtcDialect *dialect)
 }
 
 static void
+farewell (GstRtcDialect *dialect)
+{
+  gst_rtc_janus_entry_destroy (
+      GST_RTC_DIALECT_JANUS (dialect)->room.entry, 0, NULL);
+}
+
+static void
 send_description (
     GstRtcDialect *dialect, const gchar *media_session, const gchar *sdp)
 {
@@ -491,6 +498,7 @@ init_interface (GstRtcDialectInterface *iface)
   iface->receive = receive;
   iface->wake = wake;
   iface->reset = reset;
+  iface->farewell = farewell;
   iface->send_description = send_description;
   iface->send_candidate = send_candidate;
   iface->media_connected = media_connected;

@@ -27,6 +27,7 @@ struct _GstRtcJanusEntry
 
   guint join; /* the request under way, 0 for none */
   gboolean joined;
+  gboolean destroyed; /* that is asked for */
   gboolean tried_other_ids;
   gboolean tried_create;
   GstRtcJanusHandle *probe; /* looks at the room after a claim */
@@ -64,6 +65,16 @@ stop_alarms (GstRtcJanusEntry *self)
 
 /* --- the end of the session --- */
 
+void
+gst_rtc_janus_entry_destroy (
+    GstRtcJanusEntry *self, guint tag, GstRtcJanusReplyFunc func)
+{
+  if (self->destroyed || gst_rtc_janus_link_get_session (self->room->link) == 0)
+    return;
+  self->destroyed = TRUE;
+  gst_rtc_janus_link_ask (self->room->link, "destroy", tag, func);
+}
+
 /* The next join makes another one. */
 void
 gst_rtc_janus_entry_discard (GstRtcJanusEntry *self)
@@ -77,6 +88,7 @@ gst_rtc_janus_entry_discard (GstRtcJanusEntry *self)
   g_clear_pointer (&self->room->main_id, g_free);
   self->probe = NULL;
   self->joined = FALSE;
+  self->destroyed = FALSE;
   self->keepalive_ms = MAX_KEEPALIVE_MS;
   stop_alarms (self);
 }
@@ -155,8 +167,7 @@ fail_join (GstRtcJanusEntry *self, const GstRtcJanusMessage *reply)
   const guint id = self->join;
 
   self->join = 0;
-  if (gst_rtc_janus_link_get_session (self->room->link) != 0)
-    gst_rtc_janus_link_ask (self->room->link, "destroy", 0, NULL);
+  gst_rtc_janus_entry_destroy (self, 0, NULL);
   gst_rtc_janus_entry_discard (self);
   gst_rtc_janus_room_refuse (self->room, id, GST_RTC_OPERATION_JOIN, reply);
 }
@@ -498,9 +509,9 @@ gst_rtc_janus_entry_forget (GstRtcJanusEntry *self, guint id)
     return;
   self->join = 0;
   self->join_due = G_MAXINT64;
-  if (self->joined || gst_rtc_janus_link_get_session (self->room->link) == 0)
+  if (self->joined)
     return;
-  gst_rtc_janus_link_ask (self->room->link, "destroy", 0, NULL);
+  gst_rtc_janus_entry_destroy (self, 0, NULL);
   gst_rtc_janus_entry_discard (self);
 }
 

@@ -22,6 +22,10 @@ gboolean gst_rtc_janus_entry_is_joined (GstRtcJanusEntry *entry);
 
 /* The session goes, in order: nothing keeps it alive. */
 void gst_rtc_janus_entry_end (GstRtcJanusEntry *entry);
+/* Asks the server to end the session, once; where there is none or it has
+ * been asked before, nothing happens. A session can outlive its socket. */
+void gst_rtc_janus_entry_destroy (
+    GstRtcJanusEntry *entry, guint tag, GstRtcJanusReplyFunc func);
 /* Nothing of the session is left. */
 void gst_rtc_janus_entry_discard (GstRtcJanusEntry *entry);
 /* The same, and the socket is to be given up for it: by take_loss (), which is

@@ -290,6 +290,14 @@ gst_rtc_janus_link_trickle (GstRtcJanusLink *link, GstRtcJanusHandle *handle,
   send_json (link, json);
 }
 
+void
+gst_rtc_janus_link_hang_up (GstRtcJanusLink *link, GstRtcJanusHandle *handle)
+{
+  send_ask (link,
+      new_ask (link, "hangup",
+          new_request ("hangup", link->session, handle->id), NULL, 0, NULL));
+}
+
 /* One that is not attached yet is detached when it is. */
 gboolean
 gst_rtc_janus_link_drop (GstRtcJanusLink *link, GstRtcJanusHandle *handle,

@@ -58,6 +58,10 @@ void gst_rtc_janus_link_message (GstRtcJanusLink *link,
     GstRtcJanusHandle *handle, GstRtcJson *body, const gchar *sdp_type,
     const gchar *sdp, guint tag, GstRtcJanusReplyFunc func);
 
+/* Ends the transport of @handle. */
+void gst_rtc_janus_link_hang_up (
+    GstRtcJanusLink *link, GstRtcJanusHandle *handle);
+
 /* An own candidate, empty at the end of them. */
 void gst_rtc_janus_link_trickle (GstRtcJanusLink *link,
     GstRtcJanusHandle *handle, guint mline, const gchar *candidate);

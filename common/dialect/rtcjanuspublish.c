@@ -113,6 +113,17 @@ can_offer_again (GstRtcJanusRoom *room, const GstRtcJanusSession *session,
          session->n_tries < MAX_TRIES;
 }
 
+/* Janus begins with the transport before the room says no, and would keep it
+ * in the way of the next one. */
+static void
+clear_refused (GstRtcJanusRoom *room, GstRtcJanusHandle *handle)
+{
+  if (handle != room->main)
+    return;
+  room->main_used = TRUE;
+  gst_rtc_janus_link_hang_up (room->link, handle);
+}
+
 static void
 on_published (GstRtcJanusHandle *handle, guint tag,
     const GstRtcJanusMessage *reply, gpointer user_data)
@@ -127,8 +138,11 @@ on_published (GstRtcJanusHandle *handle, guint tag,
   if (reply->error_code == 0 && handle == room->main &&
       (!session || session->ending))
     room->main_closing = TRUE;
-  if (!session || session->ending)
+  if (!session || session->ending) {
+    if (reply->error_code != 0)
+      clear_refused (room, handle);
     return;
+  }
   if (can_offer_again (room, session, reply)) {
     session->n_tries++;
     session->retry = send_publish;
@@ -137,6 +151,7 @@ on_published (GstRtcJanusHandle *handle, guint tag,
   }
   if (reply->error_code != 0) {
     session->sent = FALSE;
+    clear_refused (room, handle);
     gst_rtc_janus_media_refuse (room->media, session, reply);
     return;
   }
