@@ -264,7 +264,8 @@ on_unpublished (GstRtcJanusHandle *handle, guint tag,
   if (reply->error_code != 0)
     room->main_closing = FALSE;
   gst_rtc_janus_room_answer (room, tag, NULL);
-  if (session)
+  /* The next publication may have the handle by now. */
+  if (session && session->ending)
     gst_rtc_janus_media_end (room->media, session, "unpublished");
 }
 
