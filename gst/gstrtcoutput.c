@@ -59,8 +59,9 @@ struct _GstRtcOutput
   guint64 packets;
   GstClockTime filled; /* running time up to which data or gaps went out */
 
-  gint relinked; /* atomic: the pad was unlinked since the chain was built */
-  gint built;    /* atomic: some chain carries data */
+  gint renewed; /* atomic: another chain is due: the pad was unlinked, or media
+                   paused, since it was built */
+  gint built;   /* atomic: some chain carries data */
 };
 
 G_DEFINE_TYPE (GstRtcOutput, gst_rtc_output, GST_TYPE_BIN)
@@ -268,7 +269,7 @@ push_eos (GstRtcOutput *self, GstEvent *eos)
 static GstPadProbeReturn
 on_source_buffer (GstRtcOutput *self, GstPad *pad)
 {
-  if (g_atomic_int_compare_and_exchange (&self->relinked, TRUE, FALSE) &&
+  if (g_atomic_int_compare_and_exchange (&self->renewed, TRUE, FALSE) &&
       self->chain != CHAIN_NONE) {
     GstPad *peer = gst_pad_get_peer (pad);
 
@@ -350,7 +351,7 @@ query_outer (GstPad *pad, GstObject *parent, GstQuery *query)
 static void
 on_outer_unlinked (GstPad *pad, GstPad *peer, GstRtcOutput *self)
 {
-  g_atomic_int_set (&self->relinked, TRUE);
+  g_atomic_int_set (&self->renewed, TRUE);
 }
 
 /* Unlinked in the middle of a frame: that is no error of the track. */
@@ -557,6 +558,10 @@ gst_rtc_output_fill_gap (GstRtcOutput *self)
   if (!g_atomic_int_get (&self->built) || !GST_CLOCK_TIME_IS_VALID (now) ||
       !take_gap (self, now, &start, &end))
     return;
+  /* A server may go on in the middle of a picture: a decoder that is new shows
+   * nothing before the next keyframe. */
+  if (self->medium == GST_RTC_MEDIA_VIDEO)
+    g_atomic_int_set (&self->renewed, TRUE);
   gst_element_send_event (self->source, gst_event_new_gap (start, end - start));
 }
 
