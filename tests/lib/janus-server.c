@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define START_DEADLINE (10 * G_TIME_SPAN_SECOND)
@@ -251,11 +252,15 @@ read_log (gpointer user_data)
   return NULL;
 }
 
-/* Between fork and exec. Ctrl-C is for its starter alone. */
+/* Between fork and exec. Ctrl-C is for its starter alone, and where it crashes
+ * nothing is left. */
 static void
 end_with_parent (gpointer user_data)
 {
+  const struct rlimit none = {0, 0};
+
   setpgid (0, 0);
+  setrlimit (RLIMIT_CORE, &none);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != GPOINTER_TO_INT (user_data))
     _exit (1);
