@@ -337,14 +337,14 @@ test_stop_in_a_call (JanusCall *call, gconstpointer data)
       janus_admin_count_members (call->admin, janus_call_get_room (call)));
 }
 
+/* A session that Janus makes when the socket it was asked for by has gone
+ * stays until its timeout, so that they are not counted. */
 static void
 test_stop_while_starting (JanusCall *call, gconstpointer data)
 {
-  const guint sessions = count_sessions (call);
-
   janus_call_start_publisher (call, RECONNECT);
   janus_call_start_viewer (call, RECONNECT);
-  check_stop (call, sessions);
+  check_stop_in_time (call);
 }
 
 static void
