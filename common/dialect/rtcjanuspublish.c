@@ -10,6 +10,8 @@
  * before. */
 #define MAX_TRIES 12
 #define RETRY_DELAY (250 * G_TIME_SPAN_MILLISECOND)
+/* How long Janus waits with the offer for that to go, without a word. */
+#define CLEANING_MS 3000
 
 static void send_screen_join (
     GstRtcJanusRoom *room, GstRtcJanusSession *session);
@@ -223,6 +225,16 @@ set_codec (GstRtcJson *body, const gchar *name, const gchar *codec)
   gst_rtc_json_set_string (body, name, lower);
 }
 
+/* ms, 0 for that of every request */
+static guint
+get_publish_timeout (GstRtcJanusRoom *room, const GstRtcJanusSession *session)
+{
+  if (session->handle != room->main || !room->main_used)
+    return 0;
+  return gst_rtc_config_get_values (room->config)->signaling_timeout +
+         CLEANING_MS;
+}
+
 static void
 send_publish (GstRtcJanusRoom *room, GstRtcJanusSession *session)
 {
@@ -231,7 +243,8 @@ send_publish (GstRtcJanusRoom *room, GstRtcJanusSession *session)
   set_codec (body, "audiocodec", session->stream->audio_codec);
   set_codec (body, "videocodec", session->stream->video_codec);
   add_late_descriptions (session, body, session->offer);
-  gst_rtc_janus_room_extend (room, session->request, 0);
+  gst_rtc_janus_room_extend (
+      room, session->request, get_publish_timeout (room, session));
   gst_rtc_janus_link_message (room->link, session->handle, body, "offer",
       session->offer, session->tag, on_published);
 }
@@ -253,6 +266,9 @@ on_unpublished (GstRtcJanusHandle *handle, guint tag,
   GstRtcJanusRoom *room = user_data;
   GstRtcJanusSession *session = gst_rtc_janus_session_of (handle);
 
+  /* The next publication may have the handle by now. */
+  if (session && !session->ending)
+    session = NULL;
   if (reply->error_code != 0 &&
       !gst_rtc_janus_is_done (GST_RTC_OPERATION_UNPUBLISH, reply->error_code)) {
     room->main_closing = FALSE;
@@ -264,8 +280,7 @@ on_unpublished (GstRtcJanusHandle *handle, guint tag,
   if (reply->error_code != 0)
     room->main_closing = FALSE;
   gst_rtc_janus_room_answer (room, tag, NULL);
-  /* The next publication may have the handle by now. */
-  if (session && session->ending)
+  if (session)
     gst_rtc_janus_media_end (room->media, session, "unpublished");
 }
 
