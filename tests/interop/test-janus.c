@@ -280,6 +280,7 @@ test_moderated (JanusCall *call, gconstpointer data)
   g_assert_cmpuint (0, ==,
       rtc_pipeline_count (call->publisher->pipeline, GST_MESSAGE_ERROR, NULL));
   assert_pads_stayed (call);
+  rtc_pipeline_stop (call->viewer->pipeline); /* it has a probe on flow */
 }
 
 /* The transport of the publisher is ended by the server: it is told, and
