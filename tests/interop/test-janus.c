@@ -9,6 +9,7 @@
 
 #include "rtcerror.h"
 
+#define LIMITED_BITRATE 300000 /* bit/s */
 #define RECONNECT "reconnect-delay=50 "
 #define MORE ",\"secret\":\"" JANUS_CALL_SECRET "\""
 #define RECLAIM_S 20
@@ -299,6 +300,48 @@ test_publisher_hung_up (JanusCall *call, gconstpointer data)
   assert_pads_stayed (call);
 }
 
+/* --- the rate --- */
+
+static GstElement *
+find_encoder (RtcPipeline *pipeline)
+{
+  g_auto (GValue) item = G_VALUE_INIT;
+  GstIterator *encoders = gst_bin_iterate_all_by_element_factory_name (
+      GST_BIN (pipeline->pipeline), "vp8enc");
+  GstElement *encoder = NULL;
+
+  if (gst_iterator_next (encoders, &item) == GST_ITERATOR_OK)
+    encoder = g_value_dup_object (&item);
+  gst_iterator_free (encoders);
+  g_assert_nonnull (encoder);
+  return encoder;
+}
+
+static gint
+get_bitrate (GstElement *encoder)
+{
+  gint bitrate;
+
+  g_object_get (encoder, "target-bitrate", &bitrate, NULL);
+  return bitrate;
+}
+
+/* Janus names the limit of the room to each publisher (REMB), which the
+ * encoder follows down from what it starts with. */
+static void
+test_rate_follows_the_room (JanusCall *call, gconstpointer data)
+{
+  g_autoptr (GstElement) encoder = NULL;
+
+  janus_call_start (call, RECONNECT);
+  encoder = find_encoder (call->publisher->pipeline);
+  rtc_test_wait (call->room.context, get_bitrate (encoder) <= LIMITED_BITRATE);
+  g_assert_cmpint (0, <, get_bitrate (encoder));
+  janus_call_wait_media (call);
+  rtc_pipeline_assert_no_failure (call->publisher->pipeline);
+  rtc_pipeline_assert_no_failure (call->viewer->pipeline);
+}
+
 /* --- the end --- */
 
 static guint
@@ -526,6 +569,8 @@ main (int argc, char **argv)
   static const JanusOptions numbers = {.secret = JANUS_CALL_SECRET};
   static const JanusOptions reclaim = {
       .secret = JANUS_CALL_SECRET, .reclaim_timeout = RECLAIM_S};
+  static const JanusOptions limited = {
+      .secret = JANUS_CALL_SECRET, .bitrate = LIMITED_BITRATE};
   gint failures;
 
   if (!janus_server_is_available ()) {
@@ -556,6 +601,7 @@ main (int argc, char **argv)
   ADD ("viewer-kicked", &numbers, test_viewer_kicked);
   ADD ("moderated", &numbers, test_moderated);
   ADD ("publisher-hung-up", &numbers, test_publisher_hung_up);
+  ADD ("rate-follows-the-room", &limited, test_rate_follows_the_room);
   ADD ("stop-in-a-call", &numbers, test_stop_in_a_call);
   ADD ("stop-while-starting", &numbers, test_stop_while_starting);
   ADD ("stop-when-joined", &numbers, test_stop_when_joined);
