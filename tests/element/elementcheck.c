@@ -124,27 +124,11 @@ count_failures (RtcPipeline *pipeline)
          rtc_pipeline_count (pipeline, GST_MESSAGE_WARNING, NULL);
 }
 
-static void
-print_failures (RtcPipeline *pipeline)
-{
-  for (guint i = 0; i < pipeline->messages->len; i++) {
-    GstMessage *message = g_ptr_array_index (pipeline->messages, i);
-    g_autofree gchar *text = NULL;
-
-    if (!(GST_MESSAGE_TYPE (message) &
-            (GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)))
-      continue;
-    text = gst_structure_to_string (gst_message_get_structure (message));
-    g_test_message ("%s from %s: %s", GST_MESSAGE_TYPE_NAME (message),
-        GST_MESSAGE_SRC_NAME (message), text);
-  }
-}
-
 void
 check_no_failure (RtcPipeline *pipeline)
 {
   if (count_failures (pipeline) > 0)
-    print_failures (pipeline);
+    rtc_pipeline_print_failures (pipeline);
   g_assert_cmpuint (0, ==, count_failures (pipeline));
 }
 
@@ -187,11 +171,11 @@ check_failure (Fixture *fixture, RtcPipeline *pipeline, GstMessageType severity,
   rtc_test_wait (fixture->context, count_failures (pipeline) > 0);
   check_barrier (fixture, pipeline);
   if (count_failures (pipeline) != 1)
-    print_failures (pipeline);
+    rtc_pipeline_print_failures (pipeline);
   g_assert_cmpuint (1, ==, count_failures (pipeline));
   message = rtc_pipeline_find (pipeline, severity, NULL);
   if (!message)
-    print_failures (pipeline);
+    rtc_pipeline_print_failures (pipeline);
   g_assert_nonnull (message);
   g_assert_true (GST_MESSAGE_SRC (message) ==
                  GST_OBJECT (rtc_pipeline_get (pipeline, "rtc")));
@@ -203,7 +187,7 @@ check_failure (Fixture *fixture, RtcPipeline *pipeline, GstMessageType severity,
     gst_message_parse_warning_details (message, &details);
   }
   if (error->code != code)
-    print_failures (pipeline);
+    rtc_pipeline_print_failures (pipeline);
   g_assert_error (error, GST_RTC_ERROR, code);
   check_details (details, code, operation);
   return details;

@@ -285,25 +285,10 @@ rtc_pipeline_wait_state (
       pipeline->context, rtc_pipeline_has_been (pipeline, state, reason));
 }
 
-static void
-print_failures (RtcPipeline *pipeline)
-{
-  for (guint i = 0; i < pipeline->messages->len; i++) {
-    GstMessage *message = g_ptr_array_index (pipeline->messages, i);
-    g_autofree gchar *text = NULL;
-
-    if (!(GST_MESSAGE_TYPE (message) &
-            (GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)))
-      continue;
-    text = gst_structure_to_string (gst_message_get_structure (message));
-    g_test_message ("%s: %s", GST_MESSAGE_TYPE_NAME (message), text);
-  }
-}
-
 void
 rtc_pipeline_assert_no_failure (RtcPipeline *pipeline)
 {
-  print_failures (pipeline);
+  rtc_pipeline_print_failures (pipeline);
   g_assert_cmpint (0, ==, rtc_pipeline_get_code (pipeline, GST_MESSAGE_ERROR));
   g_assert_cmpint (
       0, ==, rtc_pipeline_get_code (pipeline, GST_MESSAGE_WARNING));
@@ -312,7 +297,7 @@ rtc_pipeline_assert_no_failure (RtcPipeline *pipeline)
 void
 rtc_pipeline_assert_one_break (RtcPipeline *pipeline)
 {
-  print_failures (pipeline);
+  rtc_pipeline_print_failures (pipeline);
   g_assert_cmpuint (
       1, ==, rtc_pipeline_count (pipeline, GST_MESSAGE_WARNING, NULL));
   g_assert_cmpint (GST_RTC_ERROR_WEBSOCKET_FAILED, ==,

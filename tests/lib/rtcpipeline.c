@@ -129,6 +129,22 @@ rtc_pipeline_forget (RtcPipeline *self)
   g_ptr_array_set_size (self->messages, 0);
 }
 
+void
+rtc_pipeline_print_failures (RtcPipeline *pipeline)
+{
+  for (guint i = 0; i < pipeline->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (pipeline->messages, i);
+    g_autofree gchar *text = NULL;
+
+    if (!(GST_MESSAGE_TYPE (message) &
+            (GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)))
+      continue;
+    text = gst_structure_to_string (gst_message_get_structure (message));
+    g_test_message ("%s from %s: %s", GST_MESSAGE_TYPE_NAME (message),
+        GST_MESSAGE_SRC_NAME (message), text);
+  }
+}
+
 gint
 rtc_pipeline_get_code (RtcPipeline *self, GstMessageType type)
 {

@@ -40,6 +40,8 @@ guint rtc_pipeline_count (
 void rtc_pipeline_forget (RtcPipeline *self);
 /* The code of the first ERROR or WARNING message, 0 without one. */
 gint rtc_pipeline_get_code (RtcPipeline *self, GstMessageType type);
+/* All errors and warnings so far, into the log of the test. */
+void rtc_pipeline_print_failures (RtcPipeline *pipeline);
 
 /* Paints the frame number into each buffer (I420, at least 256 x 32) that
  * leaves @element, and remembers the picture. */
