@@ -4,7 +4,6 @@
  * by the programs of tests/pipeline, with `--janus`. */
 #include "janus-call.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "rtcerror.h"
@@ -407,12 +406,12 @@ test_stop_while_connecting (JanusCall *call, gconstpointer data)
 {
   const guint sessions = count_sessions (call);
 
-  janus_server_signal (call->room.janus, SIGSTOP);
+  janus_server_halt (call->room.janus);
   janus_call_start_publisher (call, RECONNECT);
   janus_call_start_viewer (call, RECONNECT);
   rtc_pipeline_wait_state (call->publisher->pipeline, "connecting", NULL);
   check_stop_in_time (call);
-  janus_server_signal (call->room.janus, SIGCONT);
+  janus_server_go_on (call->room.janus);
   rtc_test_wait (call->room.context, count_sessions (call) == sessions);
 }
 

@@ -3,11 +3,14 @@
  * for as long as it runs. */
 #include "janus-server.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define START_DEADLINE (10 * G_TIME_SPAN_SECOND)
@@ -335,10 +338,23 @@ janus_server_restart (JanusServer *self, GError **error)
   return FALSE;
 }
 
+/* The signal alone is no halt: the threads stop one by one, and one of them may
+ * answer until it does. */
 void
-janus_server_signal (JanusServer *self, int signal_number)
+janus_server_halt (JanusServer *self)
 {
-  g_subprocess_send_signal (self->process, signal_number);
+  const pid_t pid = atoi (g_subprocess_get_identifier (self->process));
+  siginfo_t info;
+
+  g_subprocess_send_signal (self->process, SIGSTOP);
+  while (waitid (P_PID, pid, &info, WSTOPPED | WNOWAIT) < 0 && errno == EINTR)
+    ;
+}
+
+void
+janus_server_go_on (JanusServer *self)
+{
+  g_subprocess_send_signal (self->process, SIGCONT);
 }
 
 void

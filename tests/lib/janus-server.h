@@ -78,8 +78,10 @@ void janus_server_kill (JanusServer *self);
 /* Starts it again at the same address. */
 gboolean janus_server_restart (JanusServer *self, GError **error);
 
-/* Sends it a signal such as SIGSTOP. */
-void janus_server_signal (JanusServer *self, int signal_number);
+/* It takes connections and says nothing until it goes on. None of its threads
+ * runs any more when the first one returns. */
+void janus_server_halt (JanusServer *self);
+void janus_server_go_on (JanusServer *self);
 
 GPid janus_server_get_pid (JanusServer *self);
 /* Open descriptors of the process. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What makes the conditions of the code matrix at a Janus. On the thread of
  * the test. */
-#include <signal.h>
 
 #include "janus-admin.h"
 #include "matrix-provoke.h"
@@ -55,7 +54,7 @@ prepare_janus_bob_publishes (Matrix *self)
 void
 prepare_janus_halts (Matrix *self)
 {
-  janus_server_signal (self->janus, SIGSTOP);
+  janus_server_halt (self->janus);
 }
 
 void
@@ -152,7 +151,7 @@ provoke_janus_killed (Matrix *self)
 void
 finish_janus_goes_on (Matrix *self)
 {
-  janus_server_signal (self->janus, SIGCONT);
+  janus_server_go_on (self->janus);
 }
 
 void
