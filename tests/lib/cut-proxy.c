@@ -18,6 +18,7 @@ struct _CutProxy
   GSocketListener *listener;
   GCancellable *stop;
   GPtrArray *links;
+  guint n_links; /* those that are ended and have a step under way, too */
   gboolean refusing;
   gboolean frozen;
   guint delay;
@@ -51,6 +52,7 @@ link_unref (Link *link)
   g_clear_object (&link->ends[0]);
   g_clear_object (&link->ends[1]);
   g_object_unref (link->cut);
+  link->proxy->n_links--;
   g_free (link);
 }
 
@@ -207,6 +209,7 @@ add_link (CutProxy *self, GSocketConnection *connection)
 
   g_ref_count_init (&link->ref_count);
   link->proxy = self;
+  self->n_links++;
   link->cut = g_cancellable_new ();
   link->ends[0] = g_object_ref (connection);
   g_ptr_array_add (self->links, link);
@@ -343,6 +346,8 @@ cut_proxy_free (CutProxy *self)
   g_main_context_acquire (context);
   g_main_context_push_thread_default (context);
   stop_job (self, NULL);
+  while (self->n_links > 0)
+    g_main_context_iteration (context, TRUE);
   while (g_main_context_iteration (context, FALSE))
     ;
   g_main_context_pop_thread_default (context);
