@@ -66,13 +66,14 @@ remove_directory (const gchar *path)
 void
 fault_fail (FaultScene *scene, const gchar *format, ...)
 {
-  g_autofree gchar *text = NULL;
+  gchar *text;
   va_list args;
 
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
   g_printerr ("# %s: %s\n", scene->row->id, text);
+  g_free (text);
   for (guint i = 0; i < scene->parties->len && i < 4; i++)
     fault_party_print (g_ptr_array_index (scene->parties, i));
   remove_directory (scene->directory);

@@ -659,6 +659,17 @@ run (Party *self)
 }
 
 static void
+options_clear (Options *options)
+{
+  g_free (options->role);
+  g_free (options->url);
+  g_free (options->room);
+  g_free (options->user);
+  g_free (options->properties);
+  g_free (options->resolver);
+}
+
+static void
 tell_end (guint files_before)
 {
   g_autoptr (GstRtcJson) json = gst_rtc_json_new ();
@@ -721,6 +732,7 @@ main (int argc, char **argv)
   g_ptr_array_unref (party.readers);
   g_string_free (party.command, TRUE);
   g_main_loop_unref (party.loop);
+  options_clear (&party.options);
   gst_deinit ();
   return leaked ? EXIT_LEAK : EXIT_SUCCESS;
 }
