@@ -143,8 +143,7 @@ fault_make_token (
 static gboolean
 has_tokens (FaultScene *scene)
 {
-  return scene->net ||
-         (scene->row->server && strstr (scene->row->server, "--app-id"));
+  return scene->net || strstr (scene->server_options, "--app-id");
 }
 
 static gchar *
@@ -161,8 +160,7 @@ void
 fault_start_server (FaultScene *scene)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
-  g_auto (GStrv) options =
-      g_strsplit (scene->row->server ? scene->row->server : "", " ", -1);
+  g_auto (GStrv) options = g_strsplit (scene->server_options, " ", -1);
   g_autofree gchar *line = NULL;
   g_autoptr (GError) error = NULL;
   gsize size = 0;
@@ -412,6 +410,7 @@ fault_scene_init (FaultScene *scene, const FaultRow *row)
       .started = g_get_monotonic_time (),
       .server_address = "127.0.0.1",
       .server_scheme = "http",
+      .server_options = g_strdup (row->server ? row->server : ""),
       .media_address = "127.0.0.1"};
   scene->directory = g_dir_make_tmp ("fault-XXXXXX", &error);
   g_assert_no_error (error);
@@ -431,6 +430,7 @@ fault_scene_clear (FaultScene *scene)
   remove_directory (scene->directory);
   g_free (scene->directory);
   g_free (scene->server_url);
+  g_free (scene->server_options);
   g_ptr_array_unref (scene->parties);
 }
 

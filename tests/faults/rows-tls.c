@@ -57,11 +57,11 @@ serve (FaultScene *scene, const gchar *host, gint days)
 {
   g_autofree gchar *cert = in_directory (scene, "cert.pem");
   g_autofree gchar *key = in_directory (scene, "key.pem");
-  FaultRow *row = g_memdup2 (scene->row, sizeof (*scene->row));
 
   make_certificate (scene, host, days);
-  row->server = g_strdup_printf ("--tls-cert=%s --tls-key=%s", cert, key);
-  scene->row = row; /* for the life of the process */
+  g_free (scene->server_options);
+  scene->server_options =
+      g_strdup_printf ("--tls-cert=%s --tls-key=%s", cert, key);
   scene->server_scheme = "https";
   fault_start_server (scene);
 }
