@@ -140,7 +140,7 @@ struct _FaultScene
   gint server_port;
   const gchar *server_address; /* of the server, in a URL */
   const gchar *server_scheme;
-  gchar *server_options; /* of the row, or what it put there */
+  gchar *server_options;      /* of the row, or what it put there */
   const gchar *media_address; /* for candidates on loopback */
   FaultParty *publisher;
   FaultParty *viewer;

@@ -8,6 +8,7 @@
 #include <gst/video/video.h>
 
 #include "patience.h"
+#include "rtctest.h"
 
 #define WATCHDOG_S 30
 
@@ -151,9 +152,7 @@ void
 pair_init (Pair *pair)
 {
   *pair = (Pair){0};
-  pair->context = g_main_context_new ();
-  g_main_context_push_thread_default (pair->context);
-  g_main_context_acquire (pair->context);
+  pair->context = rtc_test_context_enter ();
   pair->worker = gst_rtc_worker_new_for_context (pair->context);
   pair->clock = gst_system_clock_obtain ();
   pair->sides = g_ptr_array_new_with_free_func (side_free);
@@ -243,9 +242,7 @@ pair_clear (Pair *pair)
   gst_clear_caps (&pair->video_caps);
   gst_clear_caps (&pair->audio_caps);
   g_mutex_clear (&pair->lock);
-  g_main_context_release (pair->context);
-  g_main_context_pop_thread_default (pair->context);
-  g_main_context_unref (pair->context);
+  rtc_test_context_leave (pair->context);
 }
 
 /* The packets of a frame as they come from the payloader. */

@@ -428,9 +428,9 @@ test_file_like_source (RtcRoomFixture *fixture, gconstpointer data)
   RtcViewer *viewer = rtc_viewer_new (fixture, NULL, "");
   RtcPipeline *publisher = rtc_pipeline_new (
       "rtcsink name=sink server-url=%s room-id=room " RTC_TEST_LOCAL
-      " videotestsrc num-buffers=60 ! "
+      " videotestsrc num-buffers=90 ! "
       "video/x-raw,format=I420,width=320,height=192,framerate=30/1 ! "
-      "sink.video_0 audiotestsrc num-buffers=100 samplesperbuffer=960 ! "
+      "sink.video_0 audiotestsrc num-buffers=150 samplesperbuffer=960 ! "
       "audio/x-raw,rate=48000,channels=1 ! sink.audio_0",
       fixture->url);
   gint64 started = g_get_monotonic_time ();
@@ -439,8 +439,9 @@ test_file_like_source (RtcRoomFixture *fixture, gconstpointer data)
   rtc_test_wait (fixture->context,
       rtc_pipeline_find (publisher, GST_MESSAGE_EOS, NULL) != NULL);
   g_assert_cmpint (
-      g_get_monotonic_time () - started, >=, 18 * G_TIME_SPAN_SECOND / 10);
-  g_assert_cmpuint (rtc_reader_get_frames (viewer->reader), >, 30);
+      g_get_monotonic_time () - started, >=, 28 * G_TIME_SPAN_SECOND / 10);
+  /* The first ones come before there is anybody to see them. */
+  g_assert_cmpuint (rtc_reader_get_frames (viewer->reader), >, 10);
   rtc_pipeline_free (publisher);
   rtc_viewer_free (viewer);
 }
