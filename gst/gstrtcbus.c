@@ -44,8 +44,8 @@ gst_rtc_bus_describe_failure (const GstRtcFailure *failure)
   return details;
 }
 
-void
-gst_rtc_bus_post_failure (
+GstMessage *
+gst_rtc_bus_new_failure (
     GstElement *element, GstMessageType severity, const GstRtcFailure *failure)
 {
   const GstRtcErrorInfo *info = gst_rtc_error_lookup (failure->error->code);
@@ -54,7 +54,7 @@ gst_rtc_bus_post_failure (
   g_autofree gchar *debug = NULL;
   GstMessage *message;
 
-  g_return_if_fail (details != NULL);
+  g_return_val_if_fail (details != NULL, NULL);
 
   g_free (posted->message);
   posted->message =
@@ -69,8 +69,8 @@ gst_rtc_bus_post_failure (
     message = gst_message_new_warning_with_details (
         GST_OBJECT (element), posted, debug, details);
   }
-  GST_INFO_OBJECT (element, "posting %s (%s)", posted->message, debug);
-  gst_element_post_message (element, message);
+  GST_INFO_OBJECT (element, "%s (%s)", posted->message, debug);
+  return message;
 }
 
 static GstStructure *
@@ -132,13 +132,4 @@ gst_rtc_bus_describe_event (const GstRtcEvent *event)
     default:
       return NULL;
   }
-}
-
-void
-gst_rtc_bus_post_fact (GstElement *element, GstStructure *structure)
-{
-  if (!structure)
-    return;
-  gst_element_post_message (
-      element, gst_message_new_element (GST_OBJECT (element), structure));
 }

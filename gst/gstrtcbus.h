@@ -41,16 +41,14 @@ typedef struct
 GstStructure *gst_rtc_bus_describe_failure (
     const GstRtcFailure *failure) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Posts @failure as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING of @element. */
-void gst_rtc_bus_post_failure (
-    GstElement *element, GstMessageType severity, const GstRtcFailure *failure);
+/* @failure as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING of @element. */
+GstMessage *gst_rtc_bus_new_failure (GstElement *element,
+    GstMessageType severity,
+    const GstRtcFailure *failure) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The element message of a fact (`rtc-stream-added`, ...), NULL for an event
  * that is none. */
 GstStructure *gst_rtc_bus_describe_event (
     const GstRtcEvent *event) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Posts @structure (transfer full, NULL does nothing) as element message. */
-void gst_rtc_bus_post_fact (GstElement *element, GstStructure *structure);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "gstrtchold.h"
 #include "gstrtcserve.h"
 #include "gstrtcsettings.h"
 #include "rtcerror-private.h"
@@ -15,7 +16,6 @@ GST_DEBUG_CATEGORY_STATIC (element_debug);
 
 /* How long READY to NULL waits for the goodbye to reach the server. */
 #define SHUTDOWN_TIMEOUT (500 * G_TIME_SPAN_MILLISECOND)
-#define HOLD_ERRORS 1000 /* ms */
 /* For a callback of the application that may itself be waiting for the state
  * change that waits for it. */
 #define CALLBACK_TIMEOUT_MS 1000
@@ -60,8 +60,7 @@ typedef struct
   GstRtcElementCall *queued_join; /* waits for the leave before it */
 
   /* Notifier only. */
-  GPtrArray *held_errors; /* FailureJob, see hold_errors (); else NULL */
-  GSource *hold_timer;
+  GstRtcHold *hold; /* from NULL to READY until back */
 } GstRtcElementPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (
@@ -188,27 +187,22 @@ gst_rtc_element_is_active (GstRtcElement *self)
 
 /* --- messages --- */
 
-typedef struct
-{
-  GstMessageType severity;
-  GError *error;
-  GstRtcOperation operation;
-  GstRtcFailureStream stream;
-  gchar *user_id;
-} FailureJob;
-
 static void
-free_failure_job (gpointer data)
+post_job (GstRtcElement *self, gpointer data)
 {
-  FailureJob *job = data;
-
-  g_error_free (job->error);
-  g_free (job->user_id);
-  g_free (job);
+  gst_rtc_hold_post (get_private (self)->hold, gst_message_ref (data));
 }
 
 static void
-fill_failure (GstRtcElement *self, GstRtcFailure *failure, GstRtcConfig *config)
+queue_message (GstRtcElement *self, GstMessage *message)
+{
+  gst_rtc_element_notify (
+      self, post_job, message, (GDestroyNotify)gst_message_unref);
+}
+
+void
+gst_rtc_element_complete_failure (
+    GstRtcElement *self, GstRtcFailure *failure, GstRtcConfig *config)
 {
   g_autofree gchar *url = NULL;
 
@@ -221,465 +215,38 @@ fill_failure (GstRtcElement *self, GstRtcFailure *failure, GstRtcConfig *config)
   failure->backend = gst_rtc_config_get_backend (config);
 }
 
-static void
-post_failure_now (GstRtcElement *self, gpointer data)
-{
-  FailureJob *job = data;
-  g_autoptr (GstRtcConfig) config = gst_rtc_element_ref_config (self);
-  GstRtcFailure failure = {.error = job->error,
-      .operation = job->operation,
-      .stream = job->stream,
-      .user_id = job->user_id};
-
-  fill_failure (self, &failure, config);
-  gst_rtc_bus_post_failure (GST_ELEMENT (self), job->severity, &failure);
-}
-
-static void
-post_or_hold_failure (GstRtcElement *self, gpointer data)
-{
-  GstRtcElementPrivate *priv = get_private (self);
-  FailureJob **job = data;
-
-  if (priv->held_errors && (*job)->severity == GST_MESSAGE_ERROR)
-    g_ptr_array_add (priv->held_errors, g_steal_pointer (job));
-  else
-    post_failure_now (self, *job);
-}
-
-static void
-free_failure_box (gpointer data)
-{
-  FailureJob **job = data;
-
-  g_clear_pointer (job, free_failure_job);
-  g_free (job);
-}
-
 void
 gst_rtc_element_post_failure (GstRtcElement *self, GstMessageType severity,
     const GError *error, GstRtcOperation operation, const gchar *user_id,
     GstRtcFailureStream stream)
 {
-  FailureJob *job = g_new (FailureJob, 1);
-  FailureJob **box = g_new (FailureJob *, 1);
-
-  *job = (FailureJob){.severity = severity,
-      .error = g_error_copy (error),
+  g_autoptr (GstRtcConfig) config = gst_rtc_element_ref_config (self);
+  GstRtcFailure failure = {.error = error,
       .operation = operation,
       .stream = stream,
-      .user_id = g_strdup (user_id)};
-  *box = job;
-  gst_rtc_element_notify (self, post_or_hold_failure, box, free_failure_box);
-}
+      .user_id = user_id};
 
-/* Gives what was kept back, NULL for nothing. */
-static GPtrArray *
-end_holding (GstRtcElement *self)
-{
-  GstRtcElementPrivate *priv = get_private (self);
-
-  if (priv->hold_timer)
-    g_source_destroy (priv->hold_timer);
-  g_clear_pointer (&priv->hold_timer, g_source_unref);
-  return g_steal_pointer (&priv->held_errors);
-}
-
-static void
-release_errors (GstRtcElement *self, gpointer unused)
-{
-  g_autoptr (GPtrArray) errors = end_holding (self);
-
-  for (guint i = 0; errors && i < errors->len; i++)
-    post_failure_now (self, g_ptr_array_index (errors, i));
-}
-
-static gboolean
-on_hold_timer (gpointer user_data)
-{
-  release_errors (user_data, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-/* gst-launch-1.0 1.22 leaves its main loop from within the post of an error.
- * One that comes before that loop runs, while the pipeline is still being
- * set to PAUSED, is lost on it and it waits for ever. So errors wait for
- * PLAYING, which it asks for from its loop, or for HOLD_ERRORS. */
-static void
-hold_errors (GstRtcElement *self, gpointer unused)
-{
-  GstRtcElementPrivate *priv = get_private (self);
-
-  release_errors (self, NULL);
-  priv->held_errors = g_ptr_array_new_with_free_func (free_failure_job);
-  priv->hold_timer = g_timeout_source_new (HOLD_ERRORS);
-  g_source_set_static_name (priv->hold_timer, "hold-errors");
-  g_source_set_callback (priv->hold_timer, on_hold_timer, self, NULL);
-  g_source_attach (priv->hold_timer, g_main_context_get_thread_default ());
-}
-
-static void
-post_fact_now (GstRtcElement *self, gpointer data)
-{
-  GstStructure **fact = data;
-
-  gst_rtc_bus_post_fact (GST_ELEMENT (self), g_steal_pointer (fact));
-}
-
-static void
-free_fact (gpointer data)
-{
-  GstStructure **fact = data;
-
-  gst_clear_structure (fact);
-  g_free (fact);
+  gst_rtc_element_complete_failure (self, &failure, config);
+  queue_message (
+      self, gst_rtc_bus_new_failure (GST_ELEMENT (self), severity, &failure));
 }
 
 void
 gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact)
 {
-  GstStructure **box = g_new (GstStructure *, 1);
-
-  *box = fact;
-  gst_rtc_element_notify (self, post_fact_now, box, free_fact);
-}
-
-/* --- calls --- */
-
-/* Two calls that are one to the application. */
-typedef struct
-{
-  guint n_left;
-  GstPromise *promise;
-  GstStructure *reply; /* of the first that failed, else of the last */
-  gboolean failed;
-} Pair;
-
-struct _GstRtcElementCall
-{
-  GstRtcRequest request; /* with own copies of what it points to */
-  GstMessageType severity;
-  gboolean automatic;
-  GstPromise *promise;
-  Pair *pair; /* instead of @promise; until this call is answered */
-  GstRtcElementDone done;
-  GstRtcElement *self; /* from start to end */
-};
-
-GstRtcElementCall *
-gst_rtc_element_call_new (const GstRtcRequest *request, GstMessageType severity,
-    GstPromise *promise, GstRtcElementDone done)
-{
-  GstRtcElementCall *call = g_new0 (GstRtcElementCall, 1);
-
-  call->request = *request;
-  if (request->config)
-    call->request.config = gst_rtc_config_ref (request->config);
-  call->request.app_id = g_strdup (request->app_id);
-  call->request.user_id = g_strdup (request->user_id);
-  call->request.token = g_strdup (request->token);
-  if (request->stream)
-    call->request.stream = gst_rtc_stream_copy (request->stream);
-  call->severity = severity;
-  call->promise = promise ? gst_promise_ref (promise) : NULL;
-  call->done = done;
-  return call;
-}
-
-static GstRtcFailureStream
-stream_of_request (const GstRtcRequest *request)
-{
-  switch (request->operation) {
-    case GST_RTC_OPERATION_PUBLISH:
-    case GST_RTC_OPERATION_UNPUBLISH:
-    case GST_RTC_OPERATION_SUBSCRIBE:
-    case GST_RTC_OPERATION_UNSUBSCRIBE:
-    case GST_RTC_OPERATION_MUTE_LOCAL:
-    case GST_RTC_OPERATION_MUTE_REMOTE:
-      return request->screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
-    default:
-      return GST_RTC_FAILURE_NO_STREAM;
-  }
-}
-
-typedef struct
-{
-  GstPromise *promise;
-  GstStructure *reply;
-} ReplyJob;
-
-/* The promise is answered also when the notifier has stopped: its jobs are
- * then destroyed instead of run. */
-static void
-free_reply_job (gpointer data)
-{
-  ReplyJob *job = data;
-
-  gst_promise_reply (job->promise, job->reply);
-  gst_promise_unref (job->promise);
-  g_free (job);
+  queue_message (self, gst_message_new_element (GST_OBJECT (self), fact));
 }
 
 static void
-nothing_to_run (GstRtcElement *self, gpointer data)
+hold_errors (GstRtcElement *self, gpointer unused)
 {
-}
-
-/* Takes both. */
-static void
-queue_reply (GstRtcElement *self, GstPromise *promise, GstStructure *reply)
-{
-  ReplyJob *job = g_new (ReplyJob, 1);
-
-  *job = (ReplyJob){.promise = promise, .reply = reply};
-  gst_rtc_element_notify (self, nothing_to_run, job, free_reply_job);
-}
-
-/* Takes @reply, which may have to wait for the other call. */
-static void
-answer_pair (
-    GstRtcElement *self, Pair *pair, GstStructure *reply, gboolean failed)
-{
-  if (pair->failed) {
-    gst_structure_free (reply);
-  } else {
-    gst_clear_structure (&pair->reply);
-    pair->reply = reply;
-    pair->failed = failed;
-  }
-  if (--pair->n_left > 0)
-    return;
-  queue_reply (self, pair->promise, pair->reply);
-  g_free (pair);
+  gst_rtc_hold_begin (get_private (self)->hold);
 }
 
 static void
-answer_promise (GstRtcElement *self, GstRtcElementCall *call,
-    const GstRtcAnswer *answer, const GError *error)
+release_errors (GstRtcElement *self, gpointer unused)
 {
-  GstStructure *reply;
-
-  if (!call->promise && !call->pair)
-    return;
-
-  if (error) {
-    g_autoptr (GstRtcConfig) config = gst_rtc_element_ref_config (self);
-    GstRtcFailure failure = {.error = error,
-        .operation = call->request.operation,
-        .stream = stream_of_request (&call->request),
-        .user_id = call->request.user_id};
-
-    fill_failure (self, &failure, config);
-    reply = gst_rtc_bus_describe_failure (&failure);
-    gst_structure_set (reply, "error", G_TYPE_ERROR, error, NULL);
-  } else {
-    reply = gst_structure_new ("rtc-answer", "operation", G_TYPE_STRING,
-        gst_rtc_operation_get_nick (call->request.operation), NULL);
-    if (answer && answer->user_id) {
-      gst_structure_set (
-          reply, "user-id", G_TYPE_STRING, answer->user_id, NULL);
-    }
-  }
-
-  if (call->pair)
-    answer_pair (self, g_steal_pointer (&call->pair), reply, error != NULL);
-  else
-    queue_reply (self, g_steal_pointer (&call->promise), reply);
-}
-
-gboolean
-gst_rtc_element_is_broken_off (const GError *error)
-{
-  return g_error_matches (
-             error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED) ||
-         g_error_matches (
-             error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_NOT_CONNECTED);
-}
-
-/* What the state asked for and the loss of the connection or of the room has
- * ended: that has a message of its own. */
-static gboolean
-is_explained (const GstRtcElementCall *call, const GError *error)
-{
-  return call->automatic &&
-         (gst_rtc_element_is_broken_off (error) ||
-             g_error_matches (error, GST_RTC_ERROR, GST_RTC_ERROR_NOT_IN_ROOM));
-}
-
-static void
-end_call (GstRtcElement *self, GstRtcElementCall *call,
-    const GstRtcAnswer *answer, const GError *error)
-{
-  if (call->done)
-    call->done (self, &call->request, answer, error);
-  if (error && call->severity != GST_MESSAGE_UNKNOWN &&
-      !is_explained (call, error)) {
-    gst_rtc_element_post_failure (self, call->severity, error,
-        call->request.operation, call->request.user_id,
-        stream_of_request (&call->request));
-  }
-  answer_promise (self, call, answer, error);
-}
-
-static void
-free_call (gpointer data)
-{
-  GstRtcElementCall *call = data;
-
-  /* A promise is still here when the worker stopped before the call ran. */
-  if (call->promise || call->pair) {
-    g_autoptr (GError) error = gst_rtc_error_new (
-        GST_RTC_ERROR_INVALID_PARAMS, 0, "the element is in state NULL");
-
-    answer_promise (call->self, call, NULL, error);
-  }
-  g_clear_pointer (&call->request.config, gst_rtc_config_unref);
-  g_free ((gchar *)call->request.app_id);
-  g_free ((gchar *)call->request.user_id);
-  g_free ((gchar *)call->request.token);
-  gst_rtc_stream_free ((GstRtcStream *)call->request.stream);
-  gst_clear_object (&call->self);
-  g_free (call);
-}
-
-static void
-on_call_answered (
-    const GstRtcAnswer *answer, const GError *error, gpointer user_data)
-{
-  GstRtcElementCall *call = user_data;
-
-  end_call (call->self, call, answer, error);
-}
-
-static void
-start_call (GstRtcElement *self, GstRtcElementCall *call)
-{
-  GstRtcElementPrivate *priv = get_private (self);
-
-  if (!priv->client) {
-    free_call (call);
-    return;
-  }
-  gst_rtc_room_client_request (
-      priv->client, &call->request, on_call_answered, call, free_call);
-}
-
-typedef struct
-{
-  GstRtcElementCall *call; /* outlives the job that hands it on */
-  GstRtcElementCallFunc func;
-} CallJob;
-
-static void
-run_call_job (GstRtcElement *self, gpointer data)
-{
-  CallJob *job = data;
-
-  job->func (self, g_steal_pointer (&job->call));
-}
-
-static void
-free_call_job (gpointer data)
-{
-  CallJob *job = data;
-
-  g_clear_pointer (&job->call, free_call);
-  g_free (job);
-}
-
-static void
-own_call (GstRtcElement *self, GstRtcElementCall *call)
-{
-  if (!call->self)
-    call->self = gst_object_ref (self);
-}
-
-void
-gst_rtc_element_call_invoke (
-    GstRtcElement *self, GstRtcElementCall *call, GstRtcElementCallFunc func)
-{
-  CallJob *job = g_new (CallJob, 1);
-
-  own_call (self, call);
-  *job = (CallJob){.call = call, .func = func};
-  gst_rtc_element_invoke (self, run_call_job, job, free_call_job);
-}
-
-void
-gst_rtc_element_call_start (GstRtcElement *self, GstRtcElementCall *call)
-{
-  gst_rtc_element_call_invoke (self, call, start_call);
-}
-
-void
-gst_rtc_element_call_send (GstRtcElement *self, GstRtcElementCall *call)
-{
-  own_call (self, call);
-  start_call (self, call);
-}
-
-void
-gst_rtc_element_call_pair (GstRtcElementCall *first, GstRtcElementCall *second)
-{
-  Pair *pair;
-
-  if (!second->promise)
-    return;
-  pair = g_new0 (Pair, 1);
-  pair->n_left = 2;
-  pair->promise = g_steal_pointer (&second->promise);
-  first->pair = pair;
-  second->pair = pair;
-}
-
-void
-gst_rtc_element_call_set_automatic (GstRtcElementCall *call)
-{
-  call->automatic = TRUE;
-}
-
-GstRtcRequest *
-gst_rtc_element_call_get_request (GstRtcElementCall *call)
-{
-  return &call->request;
-}
-
-GstMessageType
-gst_rtc_element_call_get_severity (GstRtcElementCall *call)
-{
-  return call->severity;
-}
-
-void
-gst_rtc_element_call_set_stream (
-    GstRtcElementCall *call, const GstRtcStream *stream, GstRtcElementDone done)
-{
-  gst_rtc_stream_free ((GstRtcStream *)call->request.stream);
-  call->request.stream = gst_rtc_stream_copy (stream);
-  call->done = done;
-}
-
-void
-gst_rtc_element_call_fail (
-    GstRtcElement *self, GstRtcElementCall *call, const GError *error)
-{
-  own_call (self, call);
-  end_call (self, call, NULL, error);
-  free_call (call);
-}
-
-void
-gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!call)
-    return;
-  error = gst_rtc_error_new (
-      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the room has been left");
-  own_call (self, call);
-  answer_promise (self, call, NULL, error);
-  free_call (call);
+  gst_rtc_hold_end (get_private (self)->hold);
 }
 
 /* --- joining and leaving, on the worker --- */
@@ -737,7 +304,7 @@ on_left (GstRtcElement *self, const GstRtcRequest *request,
 
   priv->leaving = FALSE;
   if (priv->queued_join)
-    start_call (self, g_steal_pointer (&priv->queued_join));
+    gst_rtc_element_call_send (self, g_steal_pointer (&priv->queued_join));
 }
 
 static void
@@ -746,11 +313,11 @@ join_by_state (GstRtcElement *self, GstRtcElementCall *call)
   GstRtcElementPrivate *priv = get_private (self);
 
   priv->want_room = TRUE;
-  g_clear_pointer (&priv->queued_join, free_call);
+  g_clear_pointer (&priv->queued_join, gst_rtc_element_call_free);
   if (priv->leaving)
     priv->queued_join = call;
   else
-    start_call (self, call);
+    gst_rtc_element_call_send (self, call);
 }
 
 /* PAUSED to READY. Whatever the room was asked before ends with the leave,
@@ -761,15 +328,15 @@ leave_by_state (GstRtcElement *self, GstRtcElementCall *call)
   GstRtcElementPrivate *priv = get_private (self);
 
   priv->want_room = FALSE;
-  g_clear_pointer (&priv->queued_join, free_call);
+  g_clear_pointer (&priv->queued_join, gst_rtc_element_call_free);
   GST_RTC_ELEMENT_GET_CLASS (self)->reset (self);
   if (priv->leaving) {
-    free_call (call);
+    gst_rtc_element_call_free (call);
     return;
   }
   priv->leaving = TRUE;
   update_active (self);
-  start_call (self, call);
+  gst_rtc_element_call_send (self, call);
 }
 
 static void
@@ -879,6 +446,7 @@ open_worker (GstRtcElement *self)
 {
   GstRtcElementPrivate *priv = get_private (self);
 
+  priv->hold = gst_rtc_hold_new (GST_ELEMENT (self));
   GST_OBJECT_LOCK (self);
   priv->worker = gst_rtc_worker_new ("rtc-worker");
   priv->notifier = gst_rtc_worker_new ("rtc-notifier");
@@ -926,7 +494,7 @@ shutdown_job (GstRtcElement *self, gpointer data)
   Shutdown *wait = data;
 
   priv->want_room = FALSE;
-  g_clear_pointer (&priv->queued_join, free_call);
+  g_clear_pointer (&priv->queued_join, gst_rtc_element_call_free);
   GST_RTC_ELEMENT_GET_CLASS (self)->reset (self);
   g_atomic_ref_count_inc (&wait->ref_count);
   gst_rtc_room_client_shutdown (priv->client, on_client_shut_down, wait);
@@ -961,7 +529,6 @@ close_worker (GstRtcElement *self)
   GstRtcElementPrivate *priv = get_private (self);
   g_autoptr (GstRtcWorker) worker = NULL;
   g_autoptr (GstRtcWorker) notifier = NULL;
-  g_autoptr (GPtrArray) held = NULL;
   GMainContext *context;
 
   wait_for_shutdown (self);
@@ -989,7 +556,7 @@ close_worker (GstRtcElement *self)
   GST_OBJECT_UNLOCK (self);
   if (!gst_rtc_worker_stop_within (notifier, CALLBACK_TIMEOUT_MS))
     GST_WARNING_OBJECT (self, "a callback does not return");
-  held = end_holding (self);
+  g_clear_pointer (&priv->hold, gst_rtc_hold_free);
 }
 
 /* --- state changes --- */
@@ -1110,7 +677,9 @@ auto_join (GstRtcElement *self)
     GstRtcFailure failure = {
         .error = error, .operation = GST_RTC_OPERATION_JOIN};
 
-    gst_rtc_bus_post_failure (GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure);
+    gst_element_post_message (
+        GST_ELEMENT (self), gst_rtc_bus_new_failure (GST_ELEMENT (self),
+                                GST_MESSAGE_ERROR, &failure));
     g_clear_pointer (&config, gst_rtc_config_unref);
     return FALSE;
   }
@@ -1261,8 +830,9 @@ join_by_action (GstRtcElement *self, GstRtcElementCall *call)
 
   if (client &&
       gst_rtc_room_client_check_state (client, GST_RTC_OPERATION_JOIN, NULL))
-    take_config (self, gst_rtc_config_ref (call->request.config));
-  start_call (self, call);
+    take_config (self,
+        gst_rtc_config_ref (gst_rtc_element_call_get_request (call)->config));
+  gst_rtc_element_call_send (self, call);
 }
 
 static void
@@ -1321,56 +891,6 @@ action_set_user_visibility (
 
   gst_rtc_element_call_start (
       self, action_call (&request, promise, on_visibility_set));
-}
-
-typedef struct
-{
-  GstRtcRequest *request;
-  gchar *fault;
-} OptionsScan;
-
-static gboolean
-read_option (GQuark field, const GValue *value, gpointer user_data)
-{
-  OptionsScan *scan = user_data;
-  const gchar *name = g_quark_to_string (field);
-  gboolean on;
-
-  if (!g_utf8_validate (name, -1, NULL)) {
-    scan->fault = g_strdup ("an option has a name that is not UTF-8");
-    return FALSE;
-  }
-  if (!G_VALUE_HOLDS_BOOLEAN (value)) {
-    scan->fault = g_strdup_printf (
-        "option %s must be a boolean, not %s", name, G_VALUE_TYPE_NAME (value));
-    return FALSE;
-  }
-
-  on = g_value_get_boolean (value);
-  if (g_str_equal (name, "audio"))
-    scan->request->audio = on ? GST_RTC_TRUE : GST_RTC_FALSE;
-  else if (g_str_equal (name, "video"))
-    scan->request->video = on ? GST_RTC_TRUE : GST_RTC_FALSE;
-  else if (g_str_equal (name, "screen"))
-    scan->request->screen = on;
-  else
-    scan->fault = g_strdup_printf (
-        "unknown option %s; audio, video and screen are known", name);
-  return scan->fault == NULL;
-}
-
-gboolean
-gst_rtc_element_parse_options (
-    const GstStructure *options, GstRtcRequest *request, GError **error)
-{
-  OptionsScan scan = {.request = request};
-  g_autofree gchar *fault = NULL;
-
-  if (!options || gst_structure_foreach (options, read_option, &scan))
-    return TRUE;
-  fault = scan.fault;
-  return gst_rtc_error_set (
-      error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s", fault);
 }
 
 /* --- GstBin --- */

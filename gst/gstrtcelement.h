@@ -147,6 +147,15 @@ void gst_rtc_element_call_fail (
  * @call (nullable) over. Worker. */
 void gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call);
 
+/* Gives one up that is not started; takes @call over. A promise that it still
+ * has is answered with 100001. Worker. */
+void gst_rtc_element_call_free (GstRtcElementCall *call);
+
+/* Adds what the settings say of where it happened; @config (nullable): of the
+ * last join, outlives @failure. Any thread. */
+void gst_rtc_element_complete_failure (
+    GstRtcElement *self, GstRtcFailure *failure, GstRtcConfig *config);
+
 /* Tells @error on the bus, from the notifier. Any thread. */
 void gst_rtc_element_post_failure (GstRtcElement *self, GstMessageType severity,
     const GError *error, GstRtcOperation operation, const gchar *user_id,
@@ -161,10 +170,5 @@ void gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact);
 GstRtcPeer *gst_rtc_element_new_peer (GstRtcElement *self, GstRtcPeerRole role,
     const gchar *name, guint latency, const GstRtcPeerListener *listener,
     gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The options structure of an action: booleans `audio`, `video`, `screen`.
- * FALSE and 100001 for anything else in it. NULL is empty. */
-gboolean gst_rtc_element_parse_options (
-    const GstStructure *options, GstRtcRequest *request, GError **error);
 
 G_END_DECLS

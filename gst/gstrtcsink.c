@@ -18,6 +18,7 @@
  */
 #include "gstrtcsink.h"
 
+#include "gstrtcoptions.h"
 #include "gstrtcpads.h"
 #include "gstrtcsettings.h"
 #include "gstrtctrack.h"
@@ -1399,7 +1400,7 @@ action_mute_local (GstRtcSink *self, GstStructure *options, GstPromise *promise)
 {
   GstRtcRequest request = {.operation = GST_RTC_OPERATION_MUTE_LOCAL};
   g_autoptr (GError) error = NULL;
-  gboolean valid = gst_rtc_element_parse_options (options, &request, &error);
+  gboolean valid = gst_rtc_options_parse (options, &request, &error);
   GstRtcElementCall *call = gst_rtc_element_call_new (
       &request, GST_MESSAGE_WARNING, promise, valid ? on_local_muted : NULL);
 

@@ -16,6 +16,7 @@
  */
 #include "gstrtcsrc.h"
 
+#include "gstrtcoptions.h"
 #include "gstrtcpads.h"
 #include "gstrtcsettings.h"
 #include "gstrtcsubscription.h"
@@ -1037,7 +1038,7 @@ start_action (GstRtcSrc *self, GstRtcOperation operation, const gchar *user_id,
 {
   GstRtcRequest request = {.operation = operation, .user_id = user_id};
   g_autoptr (GError) error = NULL;
-  gboolean valid = gst_rtc_element_parse_options (options, &request, &error);
+  gboolean valid = gst_rtc_options_parse (options, &request, &error);
   GstRtcElementCall *call = gst_rtc_element_call_new (
       &request, GST_MESSAGE_WARNING, promise, valid ? done : NULL);
 

@@ -23,11 +23,11 @@ LAYERS = [
     "rtcdialect",
     "rtcroomclient",
     "rtcroomreturn",
-    "gstrtcbus gstrtccodec gstrtcfeed gstrtcpads gstrtcrate gstrtcsdp"
-    " gstrtcserve gstrtcsettings gstrtcstats",
+    "gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcoptions gstrtcpads"
+    " gstrtcrate gstrtcsdp gstrtcserve gstrtcsettings gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
-    "gstrtcsubscription gstrtcviewer",
+    "gstrtccall gstrtcsubscription gstrtcviewer",
     "gstrtcsink gstrtcsrc",
     "gstrtcplugin",
 ]
