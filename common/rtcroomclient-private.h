@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the two halves of the room client share: rtcroomclient.c (the
- * conversation) and rtcroomreturn.c (coming back to a room). Belongs to the
- * worker. */
+/* What the parts of the room client share: rtcroomclient.c (the conversation),
+ * rtcroomclientevents.c (what the room tells), rtcroomclientmedia.c (media
+ * sessions) and rtcroomreturn.c (coming back to a room). Belongs to the worker.
+ */
 #pragma once
 
 #include "rtcdialect.h"
@@ -106,7 +107,11 @@ void gst_rtc_room_client_send_and_forget (
 GSource *gst_rtc_room_client_start_timer (
     GstRtcRoomClient *client, guint ms, GSourceFunc func, gpointer user_data);
 
-/* What the room tells, or what is seen to have changed meanwhile. */
+/* What the room tells. */
+void gst_rtc_room_client_take_event (
+    GstRtcRoomClient *client, const GstRtcEvent *event);
+
+/* A change by such an event, or one that was seen afterwards. */
 void gst_rtc_room_client_add_user (
     GstRtcRoomClient *client, const GstRtcEvent *online);
 void gst_rtc_room_client_remove_user (
@@ -117,6 +122,17 @@ void gst_rtc_room_client_remove_stream (GstRtcRoomClient *client,
     const gchar *user_id, gboolean screen, const gchar *reason);
 void gst_rtc_room_client_mute_stream (
     GstRtcRoomClient *client, const GstRtcEvent *muted);
+
+/* Media sessions. */
+
+/* The table of those that stand. */
+GHashTable *gst_rtc_room_client_new_media (void) G_GNUC_WARN_UNUSED_RESULT;
+void gst_rtc_room_client_open_media (
+    GstRtcRoomClient *client, const GstRtcEvent *opened);
+void gst_rtc_room_client_end_media (
+    GstRtcRoomClient *client, const GstRtcEvent *closed);
+void gst_rtc_room_client_close_all_media (
+    GstRtcRoomClient *client, const gchar *reason);
 
 /* Coming back, for the conversation. */
 

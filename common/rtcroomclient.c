@@ -18,7 +18,6 @@ GST_DEBUG_CATEGORY (gst_rtc_room_client_debug);
  * late and the second look, a dead connection is known after 5 s. */
 #define PONG_TIMEOUT_MS 1750
 #define SHUTDOWN_LEAVE_TIMEOUT_MS 250
-#define MAX_USERS 4096
 #define CLOSE_NORMAL 1000
 #define CLOSE_PROTOCOL_ERROR 1002
 /* Of an attempt to come back: 1000 would tell the server that we leave. */
@@ -89,32 +88,11 @@ pending_free (Pending *pending)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
 
-static void
-media_free (GstRtcRoomMedia *media)
-{
-  g_free (media->user_id);
-  g_free (media);
-}
-
-static GHashTable *
-new_media_table (void)
-{
-  return g_hash_table_new_full (
-      g_str_hash, g_str_equal, g_free, (GDestroyNotify)media_free);
-}
-
 void
 gst_rtc_room_client_push_event (
     GstRtcRoomClient *self, const GstRtcEvent *event)
 {
   gst_rtc_outbox_push_event (self->outbox, event);
-}
-
-static gboolean
-is_in_room (GstRtcRoomClient *self)
-{
-  return gst_rtc_phase_is_in_room (self->state.phase) ||
-         self->state.phase == GST_RTC_PHASE_LEAVING;
 }
 
 static gboolean
@@ -170,7 +148,7 @@ answer_request (GstRtcRoomClient *self, guint id, const GstRtcAnswer *answer,
     return;
   }
   gst_rtc_ledger_end (self->ledger, pending->request, answer, error);
-  if (!error && is_in_room (self))
+  if (!error && gst_rtc_room_client_is_in_room (self))
     keep_settings (self, pending->request);
   gst_rtc_outbox_push_answer (self->outbox, pending->func, pending->user_data,
       g_steal_pointer (&pending->destroy), answer, error);
@@ -280,235 +258,7 @@ start_request_timer (GstRtcRoomClient *self, Pending *pending)
       gst_rtc_config_get_values (self->config)->signaling_timeout);
 }
 
-/* Events of the room */
-
-static void
-tell_stream (GstRtcRoomClient *self, GstRtcEventType type, const gchar *user_id,
-    const GstRtcStream *stream, const gchar *reason)
-{
-  const GstRtcEvent event = {
-      .type = type,
-      .user_id = user_id,
-      .stream = stream,
-      .screen = stream->screen,
-      .reason = reason,
-  };
-
-  gst_rtc_room_client_push_event (self, &event);
-}
-
-void
-gst_rtc_room_client_add_user (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  gst_rtc_room_return_forget_user (self, event->user_id);
-  if (gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS) {
-    GST_WARNING_OBJECT (self, "more than %d users, one ignored", MAX_USERS);
-    return;
-  }
-  if (gst_rtc_roster_add_user (self->roster, event->user_id))
-    gst_rtc_room_client_push_event (self, event);
-}
-
-void
-gst_rtc_room_client_remove_stream (GstRtcRoomClient *self, const gchar *user_id,
-    gboolean screen, const gchar *reason)
-{
-  const GstRtcStream *stream =
-      gst_rtc_roster_get_stream (self->roster, user_id, screen);
-
-  gst_rtc_room_return_forget_stream (self, user_id, screen);
-  gst_rtc_ledger_drop_stream (self->ledger, user_id, screen);
-  if (!stream)
-    return;
-  /* One that is muted altogether has been told as removed before. */
-  if (gst_rtc_stream_get_enabled (stream) != GST_RTC_MEDIA_NONE)
-    tell_stream (self, GST_RTC_EVENT_STREAM_REMOVED, user_id, stream, reason);
-  gst_rtc_roster_remove_stream (self->roster, user_id, screen);
-}
-
-void
-gst_rtc_room_client_remove_user (
-    GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  gst_rtc_room_client_remove_stream (
-      self, event->user_id, FALSE, event->reason);
-  gst_rtc_room_client_remove_stream (self, event->user_id, TRUE, event->reason);
-  gst_rtc_room_return_forget_user (self, event->user_id);
-  if (gst_rtc_roster_remove_user (self->roster, event->user_id))
-    gst_rtc_room_client_push_event (self, event);
-}
-
-void
-gst_rtc_room_client_add_stream (
-    GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  const gboolean known = gst_rtc_roster_has_user (self->roster, event->user_id);
-
-  if (!known && gst_rtc_roster_get_n_users (self->roster) >= MAX_USERS)
-    return;
-  if (gst_rtc_room_return_take_stream (self, event->user_id, event->stream))
-    return;
-  if (gst_rtc_roster_set_stream (self->roster, event->user_id, event->stream) &&
-      gst_rtc_stream_get_enabled (event->stream) != GST_RTC_MEDIA_NONE)
-    gst_rtc_room_client_push_event (self, event);
-}
-
-/* The server has ended what the own user publishes. */
-static void
-on_own_stream_removed (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  const GstRtcRequest publication = {
-      .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = event->screen};
-  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0,
-      "the server has ended the publication: %s",
-      event->reason ? event->reason : "it gives no reason");
-  const GstRtcEvent lost = {
-      .type = GST_RTC_EVENT_PUBLICATION_LOST,
-      .screen = event->screen,
-      .error = error,
-  };
-
-  if (!gst_rtc_ledger_is_published (self->ledger, event->screen))
-    return;
-  gst_rtc_error_set_retryable (error, FALSE);
-  gst_rtc_ledger_remove (self->ledger, &publication);
-  gst_rtc_room_client_push_event (self, &lost);
-}
-
-static void
-on_stream_removed (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  gst_rtc_room_client_remove_stream (
-      self, event->user_id, event->screen, event->reason);
-}
-
-void
-gst_rtc_room_client_mute_stream (
-    GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  static const struct
-  {
-    GstRtcMuteChange change;
-    GstRtcEventType type;
-    const gchar *reason;
-  } facts[] = {
-      {GST_RTC_MUTE_CHANGE_STREAM_ADDED, GST_RTC_EVENT_STREAM_ADDED, "unmuted"},
-      {GST_RTC_MUTE_CHANGE_STREAM_REMOVED, GST_RTC_EVENT_STREAM_REMOVED,
-          "muted"},
-      {GST_RTC_MUTE_CHANGE_MUTE_AUDIO, GST_RTC_EVENT_MUTE_AUDIO, NULL},
-      {GST_RTC_MUTE_CHANGE_UNMUTE_AUDIO, GST_RTC_EVENT_UNMUTE_AUDIO, NULL},
-      {GST_RTC_MUTE_CHANGE_MUTE_VIDEO, GST_RTC_EVENT_MUTE_VIDEO, NULL},
-      {GST_RTC_MUTE_CHANGE_UNMUTE_VIDEO, GST_RTC_EVENT_UNMUTE_VIDEO, NULL},
-  };
-  const GstRtcMuteChange changes = gst_rtc_roster_set_muted (
-      self->roster, event->user_id, event->screen, event->media);
-  const GstRtcStream *stream =
-      gst_rtc_roster_get_stream (self->roster, event->user_id, event->screen);
-
-  for (guint i = 0; stream && i < G_N_ELEMENTS (facts); i++) {
-    if (changes & facts[i].change)
-      tell_stream (
-          self, facts[i].type, event->user_id, stream, facts[i].reason);
-  }
-}
-
-static void
-on_banned (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  const gboolean told = gst_rtc_phase_is_in_room (self->state.phase);
-  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_JOIN_ROOM_ERROR,
-      0, "removed from the room: %s",
-      event->reason ? event->reason : "the server gives no reason");
-  const GstRtcEvent failed = {
-      .type = GST_RTC_EVENT_FAILED,
-      .reason = error->message,
-      .error = error,
-  };
-
-  gst_rtc_error_set_retryable (error, FALSE);
-  gst_rtc_room_client_feed (self, GST_RTC_INPUT_REMOVED, 0, error);
-  if (told) {
-    gst_rtc_room_client_push_event (self, event);
-    gst_rtc_room_client_push_event (self, &failed);
-  }
-}
-
-/* The one that @event takes the place of: its transport is the element's. */
-static gboolean
-is_replaced (gpointer key, gpointer value, gpointer user_data)
-{
-  const GstRtcRoomMedia *media = value;
-  const GstRtcEvent *event = user_data;
-
-  return media->stale && media->sends == event->sends &&
-         media->screen == event->screen &&
-         g_strcmp0 (media->user_id, event->user_id) == 0;
-}
-
-static void
-on_media_opened (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  GstRtcRoomMedia *media =
-      g_hash_table_lookup (self->media, event->media_session);
-
-  g_hash_table_foreach_remove (self->media, is_replaced, (gpointer)event);
-  if (!media) {
-    media = g_new0 (GstRtcRoomMedia, 1);
-    media->user_id = g_strdup (event->user_id);
-    media->screen = event->screen;
-    media->sends = event->sends;
-    g_hash_table_insert (self->media, g_strdup (event->media_session), media);
-  }
-  gst_rtc_room_client_push_event (self, event);
-}
-
-static void
-on_media_closed (GstRtcRoomClient *self, const GstRtcEvent *event)
-{
-  gst_rtc_ledger_drop_session (self->ledger, event->media_session);
-  if (g_hash_table_remove (self->media, event->media_session))
-    gst_rtc_room_client_push_event (self, event);
-}
-
-typedef void (*EventHandler) (GstRtcRoomClient *self, const GstRtcEvent *event);
-
-static const EventHandler event_handlers[GST_RTC_N_EVENTS] = {
-    [GST_RTC_EVENT_PEER_ONLINE] = gst_rtc_room_client_add_user,
-    [GST_RTC_EVENT_PEER_LEAVE] = gst_rtc_room_client_remove_user,
-    [GST_RTC_EVENT_STREAM_ADDED] = gst_rtc_room_client_add_stream,
-    [GST_RTC_EVENT_STREAM_REMOVED] = on_stream_removed,
-    [GST_RTC_EVENT_STREAM_MUTED] = gst_rtc_room_client_mute_stream,
-    [GST_RTC_EVENT_TOKEN_WILL_EXPIRE] = gst_rtc_room_client_push_event,
-    [GST_RTC_EVENT_MEDIA_OPENED] = on_media_opened,
-    [GST_RTC_EVENT_MEDIA_DESCRIPTION] = gst_rtc_room_client_push_event,
-    [GST_RTC_EVENT_MEDIA_CANDIDATE] = gst_rtc_room_client_push_event,
-    [GST_RTC_EVENT_MEDIA_CLOSED] = on_media_closed,
-    [GST_RTC_EVENT_MEDIA_TROUBLE] = gst_rtc_room_client_push_event,
-    [GST_RTC_EVENT_PUBLICATION_BROKEN] = gst_rtc_room_return_republish,
-};
-
 /* What the dialect calls */
-
-static void
-on_dialect_event (const GstRtcEvent *event, gpointer user_data)
-{
-  GstRtcRoomClient *self = user_data;
-
-  if (event->type == GST_RTC_EVENT_CLIENT_BANNED) {
-    on_banned (self, event);
-    return;
-  }
-  /* A room tells nothing before it has been entered or after the exit, and
-   * nothing about ourselves but the end of a publication. */
-  if (!is_in_room (self) || !event_handlers[event->type])
-    return;
-  if (event->user_id && g_strcmp0 (event->user_id, self->user_id) == 0) {
-    if (event->type == GST_RTC_EVENT_STREAM_REMOVED)
-      on_own_stream_removed (self, event);
-    return;
-  }
-  event_handlers[event->type](self, event);
-}
 
 void
 gst_rtc_room_client_request_by_itself (GstRtcRoomClient *self,
@@ -596,6 +346,12 @@ on_dialect_wake (guint ms, gpointer user_data)
         gst_rtc_room_client_start_timer (self, ms, on_dialect_alarm, self);
 }
 
+static void
+on_dialect_event (const GstRtcEvent *event, gpointer user_data)
+{
+  gst_rtc_room_client_take_event (user_data, event);
+}
+
 static const GstRtcDialectHost dialect_host = {
     .send = on_dialect_send,
     .answered = on_dialect_answered,
@@ -629,7 +385,7 @@ lose_socket (GstRtcRoomClient *self, const GError *error)
     GST_RTC_DIALECT_GET_IFACE (self->dialect)->reset (self->dialect);
   if (removed_code != 0 && gst_rtc_phase_is_in_room (self->state.phase) &&
       gst_rtc_error_get_native_code (error) == removed_code)
-    on_banned (self, &banned);
+    gst_rtc_room_client_take_event (self, &banned);
   else
     gst_rtc_room_client_feed (self, GST_RTC_INPUT_SOCKET_LOST, 0, error);
 }
@@ -956,33 +712,13 @@ enter_room (GstRtcRoomClient *self, const GError *cause)
 }
 
 static void
-close_all_media (GstRtcRoomClient *self, const gchar *reason)
-{
-  g_autoptr (GHashTable) media = g_steal_pointer (&self->media);
-  GHashTableIter iter;
-  gpointer session;
-
-  self->media = new_media_table ();
-  g_hash_table_iter_init (&iter, media);
-  while (g_hash_table_iter_next (&iter, &session, NULL)) {
-    const GstRtcEvent event = {
-        .type = GST_RTC_EVENT_MEDIA_CLOSED,
-        .media_session = session,
-        .reason = reason,
-    };
-
-    gst_rtc_room_client_push_event (self, &event);
-  }
-}
-
-static void
 exit_room (GstRtcRoomClient *self, const GError *cause)
 {
   g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_NOT_IN_ROOM, 0,
       "%s", cause ? cause->message : "the room was left");
 
   fail_requests (self, TRUE, error);
-  close_all_media (self, error->message);
+  gst_rtc_room_client_close_all_media (self, error->message);
   gst_rtc_roster_clear (self->roster);
   gst_rtc_ledger_clear (self->ledger);
   gst_rtc_room_return_clear (self);
@@ -1351,71 +1087,6 @@ gst_rtc_room_client_request (GstRtcRoomClient *client,
       client->outbox, func, user_data, destroy, NULL, error);
 }
 
-/* FALSE when there is nobody to tell: an ended media session, or no
- * socket. */
-static gboolean
-can_tell_media (GstRtcRoomClient *self, const gchar *media_session)
-{
-  const GstRtcRoomMedia *media;
-
-  g_return_val_if_fail (g_main_context_is_owner (self->context), FALSE);
-
-  media = g_hash_table_lookup (self->media, media_session);
-  return self->dialect && self->session && media && !media->stale &&
-         !gst_rtc_phase_is_returning (self->state.phase);
-}
-
-void
-gst_rtc_room_client_send_description (
-    GstRtcRoomClient *client, const gchar *media_session, const gchar *sdp)
-{
-  if (can_tell_media (client, media_session))
-    GST_RTC_DIALECT_GET_IFACE (client->dialect)
-        ->send_description (client->dialect, media_session, sdp);
-}
-
-void
-gst_rtc_room_client_send_candidate (GstRtcRoomClient *client,
-    const gchar *media_session, guint mline, const gchar *candidate)
-{
-  if (can_tell_media (client, media_session))
-    GST_RTC_DIALECT_GET_IFACE (client->dialect)
-        ->send_candidate (client->dialect, media_session, mline, candidate);
-}
-
-void
-gst_rtc_room_client_media_connected (
-    GstRtcRoomClient *client, const gchar *media_session)
-{
-  if (can_tell_media (client, media_session))
-    GST_RTC_DIALECT_GET_IFACE (client->dialect)
-        ->media_connected (client->dialect, media_session);
-}
-
-gboolean
-gst_rtc_room_client_close_media (
-    GstRtcRoomClient *client, const gchar *media_session, const gchar *reason)
-{
-  GstRtcRoomMedia *media = g_hash_table_lookup (client->media, media_session);
-  const gboolean returning = gst_rtc_phase_is_returning (client->state.phase);
-
-  if (!media)
-    return FALSE;
-  if (can_tell_media (client, media_session))
-    GST_RTC_DIALECT_GET_IFACE (client->dialect)
-        ->close_media (client->dialect, media_session, reason);
-  else if (returning && !media->stale)
-    gst_rtc_room_return_close_media_later (client, media_session, reason);
-  if ((returning || media->stale) && !media->sends &&
-      gst_rtc_ledger_mark_stream_lost (client->ledger, media_session)) {
-    media->stale = TRUE;
-    return TRUE;
-  }
-  gst_rtc_ledger_drop_session (client->ledger, media_session);
-  g_hash_table_remove (client->media, media_session);
-  return FALSE;
-}
-
 GstRtcRoster *
 gst_rtc_room_client_get_roster (GstRtcRoomClient *client)
 {
@@ -1444,7 +1115,8 @@ gst_rtc_room_client_get_turn_servers (GstRtcRoomClient *client)
 gboolean
 gst_rtc_room_client_is_in_room (GstRtcRoomClient *client)
 {
-  return is_in_room (client);
+  return gst_rtc_phase_is_in_room (client->state.phase) ||
+         client->state.phase == GST_RTC_PHASE_LEAVING;
 }
 
 gboolean
@@ -1569,7 +1241,7 @@ gst_rtc_room_client_init (GstRtcRoomClient *self)
   self->attempts = g_string_new (NULL);
   self->pending =
       g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)pending_free);
-  self->media = new_media_table ();
+  self->media = gst_rtc_room_client_new_media ();
   gst_rtc_room_return_init (self);
   self->roster = gst_rtc_roster_new ();
   self->ledger = gst_rtc_ledger_new ();

@@ -22,7 +22,7 @@ LAYERS = [
     "rtcjanusentry rtcjanuspublish rtcjanussubscribe",
     "rtcdialect",
     "rtcroomclient",
-    "rtcroomreturn",
+    "rtcroomclientevents rtcroomclientmedia rtcroomreturn",
     "gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcoptions gstrtcpads"
     " gstrtcrate gstrtcsdp gstrtcserve gstrtcsettings gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
