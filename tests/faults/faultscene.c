@@ -274,10 +274,27 @@ fault_start_viewer (FaultScene *scene)
       start_party (scene, "viewer", "bob", NETEM_B, scene->row->viewer);
 }
 
+static gboolean
+has_failed (const FaultParty *party)
+{
+  for (guint i = 0; i < party->messages->len; i++) {
+    const FaultMessage *message = g_ptr_array_index (party->messages, i);
+
+    if (message->severity == FAULT_ERROR)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 void
 fault_wait_for_media (FaultScene *scene)
 {
-  fault_wait (scene, START_MS, scene->viewer->frames >= FRAMES_OF_A_CALL);
+  const FaultParty *viewer = scene->viewer;
+
+  fault_wait (scene, START_MS,
+      viewer->frames >= FRAMES_OF_A_CALL || has_failed (viewer));
+  if (viewer->frames < FRAMES_OF_A_CALL)
+    fault_fail (scene, "there is no call");
 }
 
 void
