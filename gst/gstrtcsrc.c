@@ -17,9 +17,9 @@
 #include "gstrtcsrc.h"
 
 #include "gstrtcoptions.h"
+#include "gstrtcoutputs.h"
 #include "gstrtcpads.h"
 #include "gstrtcsettings.h"
-#include "gstrtcsubscription.h"
 #include "rtcerror-private.h"
 
 GST_DEBUG_CATEGORY_STATIC (src_debug);
@@ -61,17 +61,6 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/**
- * SrcOutput:
- *
- * An output and the subscription that it calls back, which it keeps alive.
- */
-typedef struct
-{
-  GstRtcOutput *output;
-  GstRtcSubscription *subscription;
-} SrcOutput;
-
 struct _GstRtcSrc
 {
   GstRtcElement parent;
@@ -81,10 +70,10 @@ struct _GstRtcSrc
   gchar **user_ids;
   guint latency;
   OnStreamRemoved on_stream_removed;
-  GPtrArray *outputs; /* (element-type SrcOutput), attached or about to be */
-  gboolean open;      /* outputs may be added */
   /* (element-type GstRtcSubscription) snapshot for the statistics */
   GPtrArray *known;
+
+  GstRtcOutputs *outputs; /* any thread */
 
   /* Worker only. */
   GHashTable *subscriptions; /* key of (user, screen) -> subscription */
@@ -149,35 +138,6 @@ failure_stream (gboolean screen)
 /* --- outputs --- */
 
 static void
-free_src_output (gpointer data)
-{
-  SrcOutput *entry = data;
-
-  gst_object_unref (entry->output);
-  gst_rtc_subscription_unref (entry->subscription);
-  g_free (entry);
-}
-
-static gboolean
-register_output (
-    GstRtcSrc *self, GstRtcOutput *output, GstRtcSubscription *subscription)
-{
-  gboolean open;
-
-  GST_OBJECT_LOCK (self);
-  open = self->open;
-  if (open) {
-    SrcOutput *entry = g_new (SrcOutput, 1);
-
-    *entry = (SrcOutput){.output = gst_object_ref (output),
-        .subscription = gst_rtc_subscription_ref (subscription)};
-    g_ptr_array_add (self->outputs, entry);
-  }
-  GST_OBJECT_UNLOCK (self);
-  return open;
-}
-
-static void
 attach_output (GstRtcElement *element, gpointer data)
 {
   GstRtcOutput *output = data;
@@ -191,39 +151,7 @@ attach_output (GstRtcElement *element, gpointer data)
 static void
 remove_output (GstRtcElement *element, gpointer data)
 {
-  GstRtcSrc *self = GST_RTC_SRC (element);
-  SrcOutput *entry = NULL;
-
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->outputs->len && !entry; i++) {
-    SrcOutput *candidate = g_ptr_array_index (self->outputs, i);
-
-    if (candidate->output == data)
-      entry = g_ptr_array_steal_index (self->outputs, i);
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (!entry)
-    return;
-  gst_rtc_output_detach (entry->output);
-  free_src_output (entry);
-}
-
-static void
-remove_all_outputs (GstRtcSrc *self)
-{
-  g_autoptr (GPtrArray) outputs = NULL;
-
-  GST_OBJECT_LOCK (self);
-  self->open = FALSE;
-  outputs = g_steal_pointer (&self->outputs);
-  self->outputs = g_ptr_array_new_with_free_func (free_src_output);
-  GST_OBJECT_UNLOCK (self);
-
-  for (guint i = 0; i < outputs->len; i++) {
-    SrcOutput *entry = g_ptr_array_index (outputs, i);
-
-    gst_rtc_output_detach (entry->output);
-  }
+  gst_rtc_outputs_remove (GST_RTC_SRC (element)->outputs, data);
 }
 
 static GstRtcOutput *
@@ -258,7 +186,7 @@ on_new_output (GstRtcSubscription *subscription, GstRtcMedia medium,
   output = gst_rtc_output_new (&info, listener, subscription);
   gst_rtc_output_set_muted (
       output, (gst_rtc_subscription_get_muted (subscription) & medium) != 0);
-  if (register_output (self, output, subscription)) {
+  if (gst_rtc_outputs_add (self->outputs, output, subscription)) {
     gst_rtc_element_notify (GST_RTC_ELEMENT (self), attach_output,
         gst_object_ref (output), gst_object_unref);
   }
@@ -1008,24 +936,16 @@ gst_rtc_src_child_failed (
     GstRtcElement *element, GstObject *source, const GError *error)
 {
   GstRtcSrc *self = GST_RTC_SRC (element);
-  OutputFailure *failure = NULL;
+  GstRtcSubscription *subscription =
+      gst_rtc_outputs_find (self->outputs, source);
+  OutputFailure *failure;
 
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->outputs->len && !failure; i++) {
-    SrcOutput *entry = g_ptr_array_index (self->outputs, i);
-
-    if (source == GST_OBJECT (entry->output) ||
-        gst_object_has_as_ancestor (source, GST_OBJECT (entry->output))) {
-      failure = g_new0 (OutputFailure, 1);
-      failure->subscription = gst_rtc_subscription_ref (entry->subscription);
-    }
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (!failure)
+  if (!subscription)
     return;
-
-  failure->error = gst_rtc_error_new (GST_RTC_ERROR_SUBSCRIBE_FAILED, 0,
-      "%s: %s", GST_OBJECT_NAME (source), error->message);
+  failure = g_new (OutputFailure, 1);
+  *failure = (OutputFailure){.subscription = subscription,
+      .error = gst_rtc_error_new (GST_RTC_ERROR_SUBSCRIBE_FAILED, 0, "%s: %s",
+          GST_OBJECT_NAME (source), error->message)};
   gst_rtc_element_invoke (
       element, fail_output_job, failure, free_output_failure);
 }
@@ -1154,11 +1074,8 @@ gst_rtc_src_change_state (GstElement *element, GstStateChange transition)
   GstRtcSrc *self = GST_RTC_SRC (element);
   GstStateChangeReturn ret;
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    GST_OBJECT_LOCK (self);
-    self->open = TRUE;
-    GST_OBJECT_UNLOCK (self);
-  }
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    gst_rtc_outputs_open (self->outputs);
 
   ret = GST_ELEMENT_CLASS (gst_rtc_src_parent_class)
             ->change_state (element, transition);
@@ -1173,7 +1090,7 @@ gst_rtc_src_change_state (GstElement *element, GstStateChange transition)
   else if (ret == GST_STATE_CHANGE_NO_PREROLL)
     ret = GST_STATE_CHANGE_SUCCESS;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    remove_all_outputs (self);
+    gst_rtc_outputs_close (self->outputs);
     gst_rtc_element_wait_for_callback (GST_RTC_ELEMENT (self));
   }
   return ret;
@@ -1270,7 +1187,7 @@ gst_rtc_src_finalize (GObject *object)
   GstRtcSrc *self = GST_RTC_SRC (object);
 
   g_strfreev (self->user_ids);
-  g_ptr_array_unref (self->outputs);
+  gst_rtc_outputs_free (self->outputs);
   g_ptr_array_unref (self->known);
   g_hash_table_unref (self->subscriptions);
   g_hash_table_unref (self->requested);
@@ -1406,7 +1323,7 @@ gst_rtc_src_init (GstRtcSrc *self)
   self->user_ids = g_new0 (gchar *, 1);
   self->latency = DEFAULT_LATENCY;
   self->on_stream_removed = ON_STREAM_REMOVED_EOS;
-  self->outputs = g_ptr_array_new_with_free_func (free_src_output);
+  self->outputs = gst_rtc_outputs_new ();
   self->known = g_ptr_array_new_with_free_func (
       (GDestroyNotify)gst_rtc_subscription_unref);
   self->subscriptions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,

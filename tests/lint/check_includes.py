@@ -28,6 +28,7 @@ LAYERS = [
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
     "gstrtccall gstrtcsubscription gstrtcviewer",
+    "gstrtcoutputs",
     "gstrtcsink gstrtcsrc",
     "gstrtcplugin",
 ]
