@@ -6,8 +6,8 @@
 #include "faultscene.h"
 
 #include "patience.h"
+#include "raw-client.h"
 #include "raw-server.h"
-#include "rawclient.h"
 #include "scripted-server.h"
 
 #include <string.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A client that sends any bytes, and a relay that changes what passes. */
-#include "rawclient.h"
+#include "raw-client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,15 +22,33 @@ get_address (guint16 port)
 }
 
 gint
-raw_client_open (guint16 port)
+raw_client_open_from (guint16 port, const gchar *from, gint receive_buffer)
 {
   struct sockaddr_in address = get_address (port);
+  struct sockaddr_in local = {.sin_family = AF_INET};
+  const gint on = 1;
   const gint fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof (on));
+  if (receive_buffer)
+    setsockopt (
+        fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof (receive_buffer));
+  if (from) {
+    local.sin_addr.s_addr = inet_addr (from);
+    /* The port is chosen when both ends are known, and so do not run out. */
+    setsockopt (fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof (on));
+    bind (fd, (gpointer)&local, sizeof (local));
+  }
   if (connect (fd, (gpointer)&address, sizeof (address)) == 0)
     return fd;
   close (fd);
   return -1;
+}
+
+gint
+raw_client_open (guint16 port)
+{
+  return raw_client_open_from (port, NULL, 0);
 }
 
 static gboolean
@@ -59,30 +78,77 @@ raw_client_send (gint fd, gconstpointer data, gsize size, gint ms)
   return TRUE;
 }
 
+RawResult
+raw_client_take (gint fd, gpointer data, gsize size, gint ms)
+{
+  guint8 *at = data;
+
+  while (size > 0) {
+    gssize n;
+
+    if (!wait_for (fd, POLLIN, ms))
+      return RAW_SILENCE;
+    n = recv (fd, at, size, 0);
+    if (n <= 0)
+      return RAW_END;
+    at += n;
+    size -= (gsize)n;
+  }
+  return RAW_TAKEN;
+}
+
+/* By bytes: what follows the empty line belongs to the first frame. */
+gchar *
+raw_client_take_head (gint fd, gint ms)
+{
+  g_autoptr (GString) head = g_string_new (NULL);
+  gchar byte;
+
+  while (!g_str_has_suffix (head->str, "\r\n\r\n")) {
+    if (raw_client_take (fd, &byte, 1, ms) != RAW_TAKEN)
+      return NULL;
+    g_string_append_c (head, byte);
+  }
+  return g_string_free (g_steal_pointer (&head), FALSE);
+}
+
 gboolean
 raw_client_upgrade (gint fd)
 {
-  static const gchar request[] =
-      "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-      "Sec-WebSocket-Protocol: rtc-room.v1\r\n\r\n";
-  gchar answer[4096] = {0};
-  gsize length = 0;
+  static const gchar request[] = RAW_CLIENT_UPGRADE;
+  g_autofree gchar *head = NULL;
 
   if (!raw_client_send (fd, request, strlen (request), 2000))
     return FALSE;
-  while (!strstr (answer, "\r\n\r\n") && length < sizeof (answer) - 1) {
-    gssize n;
+  head = raw_client_take_head (fd, 5000);
+  return head && g_str_has_prefix (head, "HTTP/1.1 101");
+}
 
-    if (!wait_for (fd, POLLIN, 5000))
-      return FALSE;
-    n = recv (fd, answer + length, sizeof (answer) - 1 - length, 0);
-    if (n <= 0)
-      return FALSE;
-    length += (gsize)n;
-  }
-  return g_str_has_prefix (answer, "HTTP/1.1 101");
+RawResult
+raw_client_take_frame (gint fd, guint8 *head, GBytes **payload, gint ms)
+{
+  guint8 bytes[8];
+  guint64 size;
+  guint n_bytes;
+  gchar *data;
+  RawResult result;
+
+  if ((result = raw_client_take (fd, head, 1, ms)) != RAW_TAKEN ||
+      (result = raw_client_take (fd, bytes, 1, ms)) != RAW_TAKEN)
+    return result;
+  size = bytes[0] & 0x7f;
+  n_bytes = size < 126 ? 0 : size == 126 ? 2 : 8;
+  if ((result = raw_client_take (fd, bytes, n_bytes, ms)) != RAW_TAKEN)
+    return result;
+  for (guint i = 0; i < n_bytes; i++)
+    size = (i ? size << 8 : 0) | bytes[i];
+  data = g_malloc0 (size + 1);
+  result = raw_client_take (fd, data, size, ms);
+  if (result == RAW_TAKEN)
+    *payload = g_bytes_new_take (data, size);
+  else
+    g_free (data);
+  return result;
 }
 
 static void
@@ -107,6 +173,23 @@ append_length (GByteArray *frame, guint8 mask, gsize size)
   g_byte_array_append (frame, head, n);
 }
 
+void
+raw_append_frame (GByteArray *bytes, guint8 head, const guint8 *mask,
+    gconstpointer data, gsize size)
+{
+  guint start;
+
+  g_byte_array_append (bytes, &head, 1);
+  append_length (bytes, mask ? MASKED : 0, size);
+  if (mask)
+    g_byte_array_append (bytes, mask, 4);
+  start = bytes->len;
+  if (size > 0)
+    g_byte_array_append (bytes, data, (guint)size);
+  for (guint i = 0; mask && i < size; i++)
+    bytes->data[start + i] ^= mask[i % 4];
+}
+
 gboolean
 raw_client_send_frame (
     gint fd, guint8 head, gboolean masked, gconstpointer data, gsize size)
@@ -114,12 +197,7 @@ raw_client_send_frame (
   static const guint8 no_change[4];
   g_autoptr (GByteArray) frame = g_byte_array_new ();
 
-  g_byte_array_append (frame, &head, 1);
-  append_length (frame, masked ? MASKED : 0, size);
-  if (masked)
-    g_byte_array_append (frame, no_change, sizeof (no_change));
-  if (size > 0)
-    g_byte_array_append (frame, data, (guint)size);
+  raw_append_frame (frame, head, masked ? no_change : NULL, data, size);
   return raw_client_send (fd, frame->data, frame->len, 2000);
 }
 
@@ -253,9 +331,5 @@ raw_relay_get_port (RawRelay *relay)
 void
 raw_append_server_frame (GByteArray *bytes, const gchar *text)
 {
-  const guint8 head = 0x81;
-
-  g_byte_array_append (bytes, &head, 1);
-  append_length (bytes, 0, strlen (text));
-  g_byte_array_append (bytes, (const guint8 *)text, (guint)strlen (text));
+  raw_append_frame (bytes, 0x81, NULL, text, strlen (text));
 }
