@@ -8,6 +8,7 @@
 #define OPCODE_CLOSE 0x8
 #define OPCODE_PING 0x9
 #define OPCODE_PONG 0xa
+#define MAX_CONTROL_BYTES 125
 
 static guint
 get_opcode (const GstRtcFrameScan *scan)
@@ -66,18 +67,45 @@ end_frame (GstRtcFrameScan *scan)
 }
 
 static void
+check_length (GstRtcFrameScan *scan)
+{
+  const guint64 length = get_payload_size (scan);
+
+  if (is_control (scan))
+    scan->bad_control |= length > MAX_CONTROL_BYTES;
+  else if (scan->max_message_bytes &&
+           length > scan->max_message_bytes - scan->message_bytes)
+    scan->too_big = TRUE;
+}
+
+static void
 begin_payload (GstRtcFrameScan *scan)
 {
   scan->n_frames++;
   scan->n_pings += get_opcode (scan) == OPCODE_PING ? 1 : 0;
   scan->n_pongs += get_opcode (scan) == OPCODE_PONG ? 1 : 0;
-  scan->n_closes += get_opcode (scan) == OPCODE_CLOSE ? 1 : 0;
   scan->payload_left = get_payload_size (scan);
-  if (!is_control (scan) && scan->max_message_bytes &&
-      scan->payload_left > scan->max_message_bytes - scan->message_bytes)
-    scan->too_big = TRUE;
+  /* One that is too long is no goodbye. */
+  scan->n_closes += get_opcode (scan) == OPCODE_CLOSE &&
+                            scan->payload_left <= MAX_CONTROL_BYTES
+                        ? 1
+                        : 0;
   if (scan->payload_left == 0)
     end_frame (scan);
+}
+
+/* The length is looked at before the mask has come: libsoup does so too, and
+ * then ends the connection without a word. */
+static void
+take_header_byte (GstRtcFrameScan *scan, guint8 byte)
+{
+  scan->header[scan->header_length++] = byte;
+  if (scan->header_length < 2)
+    return;
+  if (scan->header_length == 2 + get_length_size (scan))
+    check_length (scan);
+  if (scan->header_length == get_header_size (scan))
+    begin_payload (scan);
 }
 
 static void
@@ -103,10 +131,7 @@ gst_rtc_frame_scan_feed (
       taken = (gsize)MIN (scan->payload_left, length);
       take_payload (scan, taken);
     } else {
-      scan->header[scan->header_length++] = *data;
-      if (scan->header_length >= 2 &&
-          scan->header_length == get_header_size (scan))
-        begin_payload (scan);
+      take_header_byte (scan, *data);
     }
     data += taken;
     length -= taken;

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @n_pings, @n_pongs, @n_closes: of them
  * @data_bytes: payload of text and binary messages
  * @too_big: a message, all its fragments together, passes the limit; known
- *   as soon as a header says so
+ *   as soon as a length says so
+ * @bad_control: a control frame is longer than RFC 6455 section 5.5 allows
  *
  * Zero it to start.
  */
@@ -29,6 +30,7 @@ typedef struct
   guint64 n_closes;
   guint64 data_bytes;
   gboolean too_big;
+  gboolean bad_control;
 
   /*< private >*/
   guint8 header[14];

@@ -3,7 +3,7 @@
  * the thread of the server.
  *
  * libsoup 3.2 has no limit for a message in fragments, for a half-sent
- * request or for pongs that are not taken. Bytes pass unchanged. */
+ * request, for a pong or for pongs that are not taken. Bytes pass unchanged. */
 #include "rtcguardstream.h"
 
 #include <string.h>
@@ -18,6 +18,7 @@
  * meanwhile: nothing can come inside a frame. */
 #define MAX_FRAME_TIME (10 * G_TIME_SPAN_SECOND)
 
+#define CLOSE_PROTOCOL 1002
 #define CLOSE_POLICY 1008
 #define CLOSE_TOO_BIG 1009
 
@@ -216,6 +217,8 @@ watch_frames (GstRtcGuardStream *guard, const guint8 *data, gsize length)
   new_frames = (gdouble)(guard->incoming.n_frames - before);
   if (guard->incoming.too_big)
     report_fault (guard, CLOSE_TOO_BIG, "message too long");
+  else if (guard->incoming.bad_control)
+    report_fault (guard, CLOSE_PROTOCOL, "control frame too long");
   else if (!take_from_bucket (&guard->frames, new_frames, now))
     report_fault (guard, CLOSE_POLICY, "too many messages");
   else if (!take_from_bucket (&guard->bytes, (gdouble)length, now))

@@ -100,18 +100,32 @@ a_new_message_starts_from_nothing (void)
   g_assert_false (is_too_big (bytes));
 }
 
-/* Before a byte of the payload has come. */
+/* Before the mask and a byte of the payload have come. */
 static void
-a_header_is_enough_to_be_too_big (void)
+a_length_is_enough_to_be_too_big (void)
 {
   static const guint8 header[] = {
-      0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+      0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
   GstRtcFrameScan scan = {.max_message_bytes = MAX_MESSAGE};
 
   gst_rtc_frame_scan_feed (&scan, header, sizeof (header) - 1);
   g_assert_false (scan.too_big);
   gst_rtc_frame_scan_feed (&scan, header + sizeof (header) - 1, 1);
   g_assert_true (scan.too_big);
+}
+
+static void
+a_control_frame_has_a_limit_of_its_own (void)
+{
+  for (guint opcode = 8; opcode < 16; opcode++) {
+    g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+    add_frame (bytes, (guint8)(0x80 | opcode), TRUE, 125);
+    g_assert_false (scan_in_pieces (bytes, 7).bad_control);
+    add_frame (bytes, (guint8)(0x80 | opcode), TRUE, 126);
+    g_assert_true (scan_in_pieces (bytes, 7).bad_control);
+    g_assert_false (is_too_big (bytes));
+  }
 }
 
 static void
@@ -135,8 +149,10 @@ main (int argc, char **argv)
   g_test_add_func ("/frame-scan/fragments-add-up", fragments_add_up);
   g_test_add_func ("/frame-scan/a-new-message-starts-from-nothing",
       a_new_message_starts_from_nothing);
-  g_test_add_func ("/frame-scan/a-header-is-enough-to-be-too-big",
-      a_header_is_enough_to_be_too_big);
+  g_test_add_func ("/frame-scan/a-length-is-enough-to-be-too-big",
+      a_length_is_enough_to_be_too_big);
+  g_test_add_func ("/frame-scan/a-control-frame-has-a-limit-of-its-own",
+      a_control_frame_has_a_limit_of_its_own);
   g_test_add_func ("/frame-scan/no-limit-is-no-limit", no_limit_is_no_limit);
   return g_test_run ();
 }
