@@ -249,17 +249,117 @@ test_binary (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (0, ==, fixture->n_received);
 }
 
-static void
-test_malformed_frame (Fixture *fixture, gconstpointer data)
+/* What a server must not send once the WebSocket is open, and the close code
+ * that is told of it. */
+typedef struct
 {
-  static const guint8 frame[] = {0xf1, 0x02, '{', '}'}; /* reserved bits */
-  g_autoptr (GBytes) tail = g_bytes_new_static (frame, sizeof (frame));
+  const gchar *what;
+  const gchar *bytes;
+  gsize length;
+  gint code;
+} Breach;
+
+#define BREACH(what, bytes, code)                                              \
+  {                                                                            \
+    what, bytes, sizeof (bytes) - 1, code                                      \
+  }
+
+static const Breach breaches[] = {
+    BREACH ("masked-text", "\x81\x82\0\0\0\0{}", 1002),
+    BREACH ("masked-ping", "\x89\x80\0\0\0\0", 1002),
+    BREACH ("bit-1", "\x91\x02{}", 1002),
+    BREACH ("bit-2", "\xa1\x02{}", 1002),
+    BREACH ("bit-4", "\xc1\x02{}", 1002),
+    BREACH ("all-bits", "\xf1\x02{}", 1002),
+    BREACH ("bit-4-of-a-ping", "\xc9\x00", 1002),
+    BREACH ("opcode-3", "\x83\x00", 1002),
+    BREACH ("opcode-7", "\x87\x02{}", 1002),
+    BREACH ("opcode-b", "\x8b\x00", 1002),
+    BREACH ("opcode-f", "\x8f\x00", 1002),
+    BREACH ("length-in-16-bits", "\x81\x7e\0\x02{}", 1002),
+    BREACH ("length-in-64-bits", "\x81\x7f\0\0\0\0\0\0\0\x02{}", 1002),
+    BREACH ("nothing-to-continue", "\x80\x02{}", 1002),
+    BREACH ("text-in-a-message", "\x01\x01{\x81\x02{}", 1002),
+    BREACH ("ping-in-fragments", "\x09\x01x", 1002),
+    BREACH ("close-in-fragments", "\x08\x02\x03\xe8", 1002),
+    BREACH ("not-utf8", "\x81\x02\xc3(", 1007),
+    BREACH ("surrogate", "\x81\x03\xed\xa0\x80", 1007),
+    BREACH ("not-utf8-in-fragments", "\x01\x01\xe2\x80\x01(", 1007),
+    BREACH ("half-a-code", "\x88\x01\x03", 1002),
+    BREACH ("code-1005", "\x88\x02\x03\xed", 1002),
+    BREACH ("code-1006", "\x88\x02\x03\xee", 1002),
+    BREACH ("code-1015", "\x88\x02\x03\xf7", 1002),
+    BREACH ("code-0", "\x88\x02\0\0", 1002),
+    BREACH ("code-999", "\x88\x02\x03\xe7", 1002),
+    BREACH ("code-2999", "\x88\x02\x0b\xb7", 1002),
+    BREACH ("code-5000", "\x88\x02\x13\x88", 1002),
+    BREACH ("reason-that-is-not-utf8", "\x88\x04\x03\xe8\xc3(", 1002),
+    BREACH ("4-gib-announced", "\x81\x7f\0\0\0\x01\0\0\0\0", 1009),
+    BREACH ("highest-bit-of-the-length", "\x81\x7f\x80\0\0\0\0\0\0\0", 1009),
+};
+
+static void
+test_breach (Fixture *fixture, gconstpointer data)
+{
+  const Breach *row = data;
+  g_autoptr (GBytes) tail = g_bytes_new_static (row->bytes, row->length);
   RawServer *server = raw_server_new (RAW_UPGRADE_ROOM, TRUE);
   g_autofree gchar *url = raw_server_dup_url (server, "ws");
 
   raw_server_set_tail (server, tail);
   start (fixture, url, 10000);
-  assert_lost (fixture, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
+  assert_lost (fixture, row->code);
+  g_assert_cmpuint (0, ==, fixture->n_received);
+  raw_server_free (server);
+}
+
+/* Answers to the upgrade that open nothing; the status that is told, 0 where
+ * it is 101. */
+typedef struct
+{
+  const gchar *what;
+  const gchar *reply;
+  gint code;
+} Reply;
+
+#define SWITCHING "HTTP/1.1 101 Switching Protocols\r\n"
+#define UPGRADED "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+#define ACCEPTED "Sec-WebSocket-Accept: @ACCEPT@\r\n"
+#define ROOM "Sec-WebSocket-Protocol: rtc-room.v1\r\n"
+
+static const Reply replies[] = {
+    {"wrong-accept",
+        SWITCHING UPGRADED
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" ROOM "\r\n",
+        0},
+    {"no-accept", SWITCHING UPGRADED ROOM "\r\n", 0},
+    {"no-upgrade", SWITCHING "Connection: Upgrade\r\n" ACCEPTED ROOM "\r\n", 0},
+    {"another-upgrade",
+        SWITCHING "Upgrade: h2c\r\nConnection: Upgrade\r\n" ACCEPTED ROOM
+                  "\r\n",
+        0},
+    {"no-connection", SWITCHING "Upgrade: websocket\r\n" ACCEPTED ROOM "\r\n",
+        0},
+    {"no-subprotocol", RAW_UPGRADE "\r\n", 0},
+    {"wrong-subprotocol",
+        RAW_UPGRADE "Sec-WebSocket-Protocol: rtc-room.v2\r\n\r\n", 0},
+    {"an-extension-not-asked-for",
+        RAW_UPGRADE ROOM "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+        0},
+    {"200-instead", "HTTP/1.1 200 OK\r\n" UPGRADED ACCEPTED ROOM "\r\n", 200},
+    {"no-http", "\x81\x02{}", 0},
+};
+
+static void
+test_reply (Fixture *fixture, gconstpointer data)
+{
+  const Reply *row = data;
+  RawServer *server =
+      raw_server_new (row->reply, g_str_has_prefix (row->reply, SWITCHING));
+  g_autofree gchar *url = raw_server_dup_url (server, "ws");
+
+  start (fixture, url, 10000);
+  assert_not_opened (fixture, row->code);
   raw_server_free (server);
 }
 
@@ -442,6 +542,28 @@ add (const gchar *path, void (*test) (Fixture *fixture, gconstpointer data),
   g_test_add (path, Fixture, data, set_up, test, tear_down);
 }
 
+static void
+add_breaches (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (breaches); i++) {
+    g_autofree gchar *path =
+        g_strconcat ("/session/breach/", breaches[i].what, NULL);
+
+    add (path, test_breach, (gpointer)&breaches[i]);
+  }
+}
+
+static void
+add_replies (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (replies); i++) {
+    g_autofree gchar *path =
+        g_strconcat ("/session/reply/", replies[i].what, NULL);
+
+    add (path, test_reply, (gpointer)&replies[i]);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -452,7 +574,8 @@ main (int argc, char **argv)
   add ("/session/too-large", test_too_large, NULL);
   add ("/session/too-large-in-fragments", test_too_large_in_fragments, NULL);
   add ("/session/binary", test_binary, NULL);
-  add ("/session/malformed-frame", test_malformed_frame, NULL);
+  add_breaches ();
+  add_replies ();
   add ("/session/close-1000", test_close_code, GUINT_TO_POINTER (1000));
   add ("/session/close-1011", test_close_code, GUINT_TO_POINTER (1011));
   add ("/session/close-4001", test_close_code, GUINT_TO_POINTER (4001));
