@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 /* Bounds of what a peer or a server can make us hold. */
 #define GST_RTC_MAX_MESSAGE_BYTES (64 * 1024)
 #define GST_RTC_MAX_JSON_DEPTH 32
+#define GST_RTC_MAX_REQUEST_VALUES 128 /* of JSON, in what a client says */
 #define GST_RTC_MAX_PENDING_REQUESTS 64
 #define GST_RTC_MAX_CANDIDATES 100
 

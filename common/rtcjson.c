@@ -89,8 +89,8 @@ get_element (
 }
 
 GstRtcJson *
-gst_rtc_json_parse (const gchar *text, gsize length, gsize max_bytes,
-    guint max_depth, GError **error)
+gst_rtc_json_parse_bounded (const gchar *text, gsize length, gsize max_bytes,
+    guint max_depth, guint max_values, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GError) cause = NULL;
@@ -98,7 +98,7 @@ gst_rtc_json_parse (const gchar *text, gsize length, gsize max_bytes,
   gsize offset;
 
   if (!gst_rtc_json_scan (
-          text, length, max_bytes, max_depth, &fault, &offset)) {
+          text, length, max_bytes, max_depth, max_values, &fault, &offset)) {
     g_set_error (error, json_error_quark (), 0,
         "not acceptable as JSON: %s at byte %" G_GSIZE_FORMAT, fault, offset);
     return NULL;
@@ -110,6 +110,14 @@ gst_rtc_json_parse (const gchar *text, gsize length, gsize max_bytes,
     return NULL;
   }
   return wrap_object (json_node_get_object (json_parser_get_root (parser)));
+}
+
+GstRtcJson *
+gst_rtc_json_parse (const gchar *text, gsize length, gsize max_bytes,
+    guint max_depth, GError **error)
+{
+  return gst_rtc_json_parse_bounded (
+      text, length, max_bytes, max_depth, G_MAXUINT, error);
 }
 
 GstRtcJson *

@@ -18,6 +18,12 @@ typedef struct _GstRtcJson GstRtcJson;
 GstRtcJson *gst_rtc_json_parse (const gchar *text, gsize length,
     gsize max_bytes, guint max_depth, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Refuses more than @max_values too: json-glib needs a hundred bytes for each,
+ * and a value may be two in the text. The root is one. */
+GstRtcJson *gst_rtc_json_parse_bounded (const gchar *text, gsize length,
+    gsize max_bytes, guint max_depth, guint max_values,
+    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* An empty object to fill. */
 GstRtcJson *gst_rtc_json_new (void) G_GNUC_WARN_UNUSED_RESULT;
 GstRtcJson *gst_rtc_json_ref (GstRtcJson *json);

@@ -34,6 +34,7 @@ typedef struct
   Level *levels;
   guint depth;
   guint max_depth;
+  guint values_left;
   const gchar *fault;
 } Scanner;
 
@@ -281,6 +282,8 @@ scan_value (Scanner *scanner)
 {
   gchar c = *scanner->at;
 
+  if (scanner->values_left-- == 0)
+    return fail (scanner, "too many values");
   if (c == '{' || c == '[')
     return open_level (scanner, c == '{');
   if (c == '"') {
@@ -339,10 +342,12 @@ scan_text (Scanner *scanner)
 
 gboolean
 gst_rtc_json_scan (const gchar *text, gsize length, gsize max_bytes,
-    guint max_depth, const gchar **fault, gsize *offset)
+    guint max_depth, guint max_values, const gchar **fault, gsize *offset)
 {
   g_autofree Level *levels = NULL;
-  Scanner scanner = {.expect = EXPECT_VALUE, .max_depth = max_depth};
+  Scanner scanner = {.expect = EXPECT_VALUE,
+      .max_depth = max_depth,
+      .values_left = max_values};
   gboolean good;
 
   if (length == 0)

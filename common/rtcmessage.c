@@ -757,9 +757,9 @@ read_id (GstRtcJson *json)
   return id >= 1 && id <= field_table[FIELD_ID].limit ? (guint)id : 0;
 }
 
-GstRtcMessage *
-gst_rtc_message_parse (
-    const gchar *text, gsize length, guint *id, GError **error)
+static GstRtcMessage *
+parse_message (const gchar *text, gsize length, guint max_values, guint *id,
+    GError **error)
 {
   g_autoptr (GstRtcMessage) message = NULL;
   g_autoptr (GstRtcJson) json = NULL;
@@ -769,8 +769,8 @@ gst_rtc_message_parse (
 
   if (id)
     *id = 0;
-  json = gst_rtc_json_parse (
-      text, length, GST_RTC_MAX_MESSAGE_BYTES, GST_RTC_MAX_JSON_DEPTH, &fault);
+  json = gst_rtc_json_parse_bounded (text, length, GST_RTC_MAX_MESSAGE_BYTES,
+      GST_RTC_MAX_JSON_DEPTH, max_values, &fault);
   if (!json) {
     gst_rtc_error_set (
         error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s", fault->message);
@@ -792,6 +792,20 @@ gst_rtc_message_parse (
     return NULL;
   }
   return g_steal_pointer (&message);
+}
+
+GstRtcMessage *
+gst_rtc_message_parse (
+    const gchar *text, gsize length, guint *id, GError **error)
+{
+  return parse_message (text, length, G_MAXUINT, id, error);
+}
+
+GstRtcMessage *
+gst_rtc_message_parse_of_client (
+    const gchar *text, gsize length, guint *id, GError **error)
+{
+  return parse_message (text, length, GST_RTC_MAX_REQUEST_VALUES, id, error);
 }
 
 GstRtcMessage *

@@ -125,6 +125,11 @@ GstRtcMessage *gst_rtc_message_new (GstRtcMessageType type,
 GstRtcMessage *gst_rtc_message_parse (const gchar *text, gsize length,
     guint *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for the server, which refuses more than
+ * GST_RTC_MAX_REQUEST_VALUES as well. */
+GstRtcMessage *gst_rtc_message_parse_of_client (const gchar *text, gsize length,
+    guint *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 GstRtcMessage *gst_rtc_message_ref (GstRtcMessage *message);
 void gst_rtc_message_unref (GstRtcMessage *message);
 

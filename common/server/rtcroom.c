@@ -743,7 +743,7 @@ gst_rtc_rooms_receive (GstRtcRooms *rooms, GstRtcConnectionId connection,
 
   if (!link || link->ended)
     return;
-  message = gst_rtc_message_parse (text, length, &id, &error);
+  message = gst_rtc_message_parse_of_client (text, length, &id, &error);
   if (!message) {
     refuse_message (rooms, link, id, error->message);
     return;

@@ -480,7 +480,7 @@ say (World *world, Slot *slot, const gchar *text, gsize length)
     return;
   world->sender = slot;
   world->answers = 0;
-  world->request = gst_rtc_message_parse (text, length, &id, NULL);
+  world->request = gst_rtc_message_parse_of_client (text, length, &id, NULL);
   is_request =
       world->request && gst_rtc_message_type_is_request (
                             gst_rtc_message_get_type_id (world->request));

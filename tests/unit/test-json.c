@@ -161,6 +161,19 @@ bounds_are_arguments (void)
   g_assert_null (gst_rtc_json_parse ("{}", 2, 2, 0, NULL));
 }
 
+/* Of each kind, and what holds them. */
+static void
+values_are_counted (void)
+{
+  static const gchar text[] = "{\"a\":[1,\"1,1\",null,true,{}],\"b\":-1e3}";
+  const gsize length = strlen (text);
+  g_autoptr (GstRtcJson) json =
+      gst_rtc_json_parse_bounded (text, length, length, 3, 8, NULL);
+
+  g_assert_nonnull (json);
+  g_assert_null (gst_rtc_json_parse_bounded (text, length, length, 3, 7, NULL));
+}
+
 static void
 add_vectors (const gchar *folder, GTestDataFunc func)
 {
@@ -197,5 +210,6 @@ main (int argc, char **argv)
       text_that_is_not_utf8_is_made_so);
   g_test_add_func ("/json/text-needs-no-nul", text_needs_no_nul);
   g_test_add_func ("/json/bounds-are-arguments", bounds_are_arguments);
+  g_test_add_func ("/json/values-are-counted", values_are_counted);
   return g_test_run ();
 }
