@@ -60,10 +60,13 @@ get_payload_size (const GstRtcFrameScan *scan)
 static void
 end_frame (GstRtcFrameScan *scan)
 {
-  if (!is_control (scan) && (scan->header[0] & FINAL))
+  const gboolean is_data = !is_control (scan);
+
+  if (is_data && (scan->header[0] & FINAL))
     scan->message_bytes = 0;
   scan->header_length = 0;
   scan->n_ended++;
+  scan->n_data += is_data ? 1 : 0;
 }
 
 static void

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * @n_frames: frames that began
  * @n_ended: frames that are complete
  * @n_pings, @n_pongs, @n_closes: of them
- * @data_bytes: payload of text and binary messages
+ * @n_data: frames of text and binary messages that are complete
+ * @data_bytes: payload of these
  * @too_big: a message, all its fragments together, passes the limit; known
  *   as soon as a length says so
  * @bad_control: a control frame is longer than RFC 6455 section 5.5 allows
@@ -28,6 +29,7 @@ typedef struct
   guint64 n_pings;
   guint64 n_pongs;
   guint64 n_closes;
+  guint64 n_data;
   guint64 data_bytes;
   gboolean too_big;
   gboolean bad_control;

@@ -85,6 +85,7 @@ struct _GstRtcGuardStream
 
   Phase phase;
   gsize request_bytes;
+  guint request_lines;
   gsize line_length; /* of the line of the request that is being read */
   gsize name_length; /* what of that is the start of an encoding's name */
   gint64 last_seen;
@@ -183,6 +184,7 @@ watch_request (GstRtcGuardStream *guard, const guint8 *data, gsize length)
   guard->request_bytes += length;
   while (at < length && guard->phase == PHASE_REQUEST) {
     encoded |= names_encoding (guard, data[at]);
+    guard->request_lines += data[at] == '\n' ? 1 : 0;
     if (take_header_byte (&guard->line_length, data[at++]))
       guard->phase = PHASE_WAIT;
   }
@@ -190,6 +192,8 @@ watch_request (GstRtcGuardStream *guard, const guint8 *data, gsize length)
     report_fault (guard, CLOSE_POLICY, "a request with a body");
   else if (guard->request_bytes > guard->limits.max_request_bytes)
     report_fault (guard, CLOSE_TOO_BIG, "request too long");
+  else if (guard->request_lines > guard->limits.max_request_lines)
+    report_fault (guard, CLOSE_TOO_BIG, "request of too many lines");
   else if (at < length)
     report_fault (guard, CLOSE_POLICY, "data after the request");
 }
@@ -511,6 +515,20 @@ gint64
 gst_rtc_guard_stream_get_last_seen (GstRtcGuardStream *guard)
 {
   return guard->last_seen;
+}
+
+void
+gst_rtc_guard_stream_set_max_message_bytes (
+    GstRtcGuardStream *guard, gsize max_message_bytes)
+{
+  guard->limits.max_message_bytes = max_message_bytes;
+  guard->incoming.max_message_bytes = max_message_bytes;
+}
+
+guint64
+gst_rtc_guard_stream_get_n_written (GstRtcGuardStream *guard)
+{
+  return guard->outgoing.n_data;
 }
 
 guint64

@@ -15,6 +15,7 @@ G_DECLARE_FINAL_TYPE (
 /**
  * GstRtcGuardLimits:
  * @max_request_bytes: of the HTTP request
+ * @max_request_lines: of it
  * @max_message_bytes: of a WebSocket message, all its fragments together
  * @max_message_rate: frames a second, on average; ten seconds' worth at once
  * @max_byte_rate: bytes a second, on average; ten seconds' worth at once
@@ -22,6 +23,7 @@ G_DECLARE_FINAL_TYPE (
 typedef struct
 {
   gsize max_request_bytes;
+  guint max_request_lines;
   gsize max_message_bytes;
   guint max_message_rate;
   guint max_byte_rate;
@@ -54,8 +56,13 @@ gboolean gst_rtc_guard_stream_is_answered (GstRtcGuardStream *guard);
 /* Monotonic time of the last byte that was received. */
 gint64 gst_rtc_guard_stream_get_last_seen (GstRtcGuardStream *guard);
 
-/* Payload of the messages that the system has taken so far. */
+/* For the messages from now on. */
+void gst_rtc_guard_stream_set_max_message_bytes (
+    GstRtcGuardStream *guard, gsize max_message_bytes);
+
+/* Payload of the messages that the system has taken so far, and how many. */
 guint64 gst_rtc_guard_stream_get_data_written (GstRtcGuardStream *guard);
+guint64 gst_rtc_guard_stream_get_n_written (GstRtcGuardStream *guard);
 
 /* Ends the connection at once; libsoup then finds it closed. */
 void gst_rtc_guard_stream_cut (GstRtcGuardStream *guard);

@@ -21,6 +21,15 @@ GST_DEBUG_CATEGORY_STATIC (server_debug);
 #define GST_CAT_DEFAULT server_debug
 
 #define MAX_REQUEST_BYTES (16 * 1024)
+#define MAX_REQUEST_LINES 100
+/* Of a client that was never in a room: what it can make the server hold is
+ * to be small. The longest join, each byte of it escaped, fits. */
+#define STRANGER_MESSAGE_BYTES (16 * 1024)
+#define STRANGER_QUEUED_BYTES (64 * 1024)
+/* What libsoup needs for a message that waits, beside the text. */
+#define MESSAGE_OVERHEAD 256
+/* Kept by the system for a client that does not read; it takes twice that. */
+#define SEND_BUFFER (64 * 1024)
 /* Bytes a second, as messages of full size. */
 #define BYTE_RATE_MESSAGES 8
 
@@ -57,6 +66,7 @@ typedef struct
   gboolean clean;     /* by a goodbye of the client */
   gboolean doubted;   /* silent for too long at the last look */
   guint64 data_sent;  /* payload given to libsoup */
+  guint64 n_sent;     /* messages of it */
   guint16 fault_code; /* what the guard found, 0 nothing */
   const gchar *fault;
 } Connection;
@@ -207,6 +217,27 @@ close_connection (Connection *connection, guint16 code, const gchar *reason)
   soup_websocket_connection_close (connection->websocket, code, reason);
 }
 
+static guint64
+get_queued_bytes (const Connection *connection)
+{
+  GstRtcGuardStream *guard = connection->guard;
+
+  return connection->data_sent - gst_rtc_guard_stream_get_data_written (guard) +
+         MESSAGE_OVERHEAD *
+             (connection->n_sent - gst_rtc_guard_stream_get_n_written (guard));
+}
+
+static guint
+get_max_queued_bytes (const Connection *connection)
+{
+  const guint limit = connection->server->settings.max_queued_bytes;
+
+  if (connection->joined ||
+      gst_rtc_rooms_has_joined (connection->server->rooms, connection->id))
+    return limit;
+  return MIN (limit, STRANGER_QUEUED_BYTES);
+}
+
 /* Output of the rooms. */
 static void
 send_to_connection (
@@ -227,9 +258,8 @@ send_to_connection (
   soup_websocket_connection_send_text (
       connection->websocket, server->cached_text);
   connection->data_sent += strlen (server->cached_text);
-  if (connection->data_sent -
-          gst_rtc_guard_stream_get_data_written (connection->guard) >
-      server->settings.max_queued_bytes)
+  connection->n_sent++;
+  if (get_queued_bytes (connection) > get_max_queued_bytes (connection))
     cut_connection (connection, "does not read");
 }
 
@@ -325,8 +355,6 @@ check_connection (Connection *connection, gint64 now)
     cut_connection (connection, "did not close in time");
   } else if (connection->websocket) {
     check_websocket (connection, now);
-  } else if (g_io_stream_is_closed (G_IO_STREAM (connection->guard))) {
-    connection->ended = TRUE;
   } else if (now >= get_handshake_end (connection)) {
     cut_connection (connection, "no complete request in time");
   }
@@ -398,9 +426,12 @@ on_websocket_message (SoupWebsocketConnection *websocket, gint type,
   }
   gst_rtc_rooms_receive (server->rooms, connection->id, data, length,
       g_get_monotonic_time (), g_get_real_time ());
-  if (!connection->joined)
-    connection->joined =
-        gst_rtc_rooms_has_joined (server->rooms, connection->id);
+  if (!connection->joined &&
+      gst_rtc_rooms_has_joined (server->rooms, connection->id)) {
+    connection->joined = TRUE;
+    gst_rtc_guard_stream_set_max_message_bytes (
+        connection->guard, server->settings.max_message_bytes);
+  }
   run_tick (server);
 }
 
@@ -443,6 +474,9 @@ on_guard_closed (gpointer user_data)
 {
   Connection *connection = user_data;
 
+  /* A WebSocket says it by itself. */
+  if (!connection->websocket)
+    connection->ended = TRUE;
   g_source_set_ready_time (connection->server->sweep, 0);
 }
 
@@ -539,7 +573,9 @@ new_guard (GstRtcServer *server, GIOStream *base, GSocketConnection *socket)
   const GstRtcServerSettings *settings = &server->settings;
   GstRtcGuardLimits limits = {
       .max_request_bytes = MAX_REQUEST_BYTES,
-      .max_message_bytes = settings->max_message_bytes,
+      .max_request_lines = MAX_REQUEST_LINES,
+      .max_message_bytes =
+          MIN (settings->max_message_bytes, STRANGER_MESSAGE_BYTES),
       .max_message_rate = settings->max_message_rate,
       .max_byte_rate = settings->max_message_bytes * BYTE_RATE_MESSAGES,
   };
@@ -605,6 +641,8 @@ on_incoming (GSocketService *service, GSocketConnection *socket,
   }
   g_socket_set_option (g_socket_connection_get_socket (socket), IPPROTO_TCP,
       TCP_NODELAY, 1, NULL);
+  g_socket_set_option (g_socket_connection_get_socket (socket), SOL_SOCKET,
+      SO_SNDBUF, SEND_BUFFER, NULL);
   base = wrap_tls (server, socket);
   if (!base)
     return TRUE;

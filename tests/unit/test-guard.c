@@ -11,7 +11,7 @@
 static GstRtcGuardStream *
 new_guard (GSocket **socket)
 {
-  const GstRtcGuardLimits limits = {16384, 65536, 200, 524288};
+  const GstRtcGuardLimits limits = {16384, 100, 65536, 200, 524288};
   g_autoptr (GSocketConnection) connection = NULL;
   GstRtcGuardStream *guard;
   int pair[2];

@@ -406,8 +406,10 @@ towers_are_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree gchar *user = g_strdup_printf ("tower%u", i);
     int fd = bad_open (server);
 
+    join (fd, user);
     for (guint j = 0; j < rows[i].count; j++)
       g_string_append (text, rows[i].piece);
     put_frame (fd, FINAL | TEXT, text->str, text->len);
@@ -426,6 +428,7 @@ towers_in_messages_are_refused (void)
       g_strdup_printf ("{\"type\":\"ping\",\"id\":1,\"x\":%s", tower);
   int fd = bad_open (server);
 
+  join (fd, "tower");
   say (fd, text);
   expect_close (fd, 1008);
   server_end (server, SOME_MEMORY);
@@ -466,6 +469,7 @@ compressed_bombs_are_refused (void)
 
   g_assert_cmpuint (g_bytes_get_size (large), <, 65536);
   fd = bad_open (server);
+  join (fd, "bomber");
   put_frame (fd, FINAL | 0x40 | TEXT, g_bytes_get_data (large, NULL),
       g_bytes_get_size (large));
   expect_close (fd, 1002);

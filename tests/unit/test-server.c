@@ -801,8 +801,10 @@ a_tower_of_brackets_is_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree gchar *text = g_strnfill (rows[i].length, '[');
+    g_autofree gchar *user = g_strdup_printf ("user%u", i);
     Raw raw = raw_open (server);
 
+    raw_join (&raw, user);
     raw_say (&raw, text);
     raw_expect_close (&raw, rows[i].code);
     raw_close (&raw);

@@ -67,11 +67,16 @@ typedef struct
 {
   gchar *seen;
   GByteArray *bytes;
-  GPtrArray *pings; /* payloads that are to come back */
-  gboolean singly;  /* each byte is sent by itself */
-  gboolean goodbye; /* has a close frame of the client's own */
-  gboolean cut_off; /* what follows would be taken for a payload */
+  GPtrArray *pings;  /* payloads that are to come back */
+  gboolean singly;   /* each byte is sent by itself */
+  gboolean goodbye;  /* has a close frame of the client's own */
+  gboolean stranger; /* has not joined */
+  gboolean cut_off;  /* what follows would be taken for a payload */
 } Case;
+
+/* One user for all, who enters anew each time. */
+#define JOIN                                                                   \
+  "{\"type\":\"join\",\"id\":1,\"app\":\"a\",\"room\":\"r\",\"user\":\"u\"}"
 
 static GstRtcServer *server;
 static guint16 port;
@@ -272,6 +277,19 @@ compare (const gchar *expected, const gchar *seen)
 }
 
 static void
+join (gint fd)
+{
+  g_autoptr (GBytes) answer = NULL;
+  guint8 head;
+
+  raw_client_send_text (fd, JOIN);
+  g_assert_cmpint (
+      RAW_TAKEN, ==, raw_client_take_frame (fd, &head, &answer, PATIENCE_MS));
+  g_assert_true (g_str_has_prefix (
+      g_bytes_get_data (answer, NULL), "{\"type\":\"ok\",\"id\":1,"));
+}
+
+static void
 run_case (gconstpointer data)
 {
   const Case *self = data;
@@ -281,6 +299,8 @@ run_case (gconstpointer data)
 
   g_assert_cmpint (fd, >=, 0);
   g_assert_true (raw_client_upgrade (fd));
+  if (!self->stranger)
+    join (fd);
   /* What the server closes upon is the last thing that is sent: a reset must
    * not overtake its goodbye. */
   for (gsize at = 0; at < self->bytes->len; at += step)
@@ -809,6 +829,33 @@ static const Row dripped[] = {
         {{FINAL | TEXT, NULL, 65537, LENGTH_64 | HEADER_ONLY}}},
 };
 
+/* Who has not joined is not listened to for long. */
+static const Row strangers[] = {
+    {"text of 22 bytes", "answer open", {{FINAL | TEXT, BYTES (ASK)}}},
+    {"text of 16384 bytes", "answer open", {{FINAL | TEXT, ASK_OF (16384)}}},
+    {"text of 16385 bytes", "1009", {{FINAL | TEXT, ASK_OF (16385)}}},
+    {"fragments of 16384 bytes", "answer open",
+        {{MORE | TEXT, ASK_OF (8192)}, {FINAL | CONTINUE, " ", 8192, PADDED}}},
+    {"fragments of 16385 bytes", "1009",
+        {{MORE | TEXT, ASK_OF (8192)}, {FINAL | CONTINUE, " ", 8193, PADDED}}},
+    {"a ping", "pong open", {{FINAL | PING, BYTES ("x")}}},
+    {"binary", "1003", {{FINAL | BINARY, BYTES ("x")}}},
+    {"not UTF-8", "1007", {{FINAL | TEXT, BYTES ("\xff")}}},
+    {"not masked", "1002", {{FINAL | TEXT, BYTES (ASK), UNMASKED}}},
+    {"a goodbye", "1000", {GOODBYE ("\x03\xe8")}},
+};
+
+static void
+add_strangers (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (strangers); i++) {
+    Case *self = new_case_of_row (&strangers[i]);
+
+    self->stranger = TRUE;
+    add_case ("strangers", strangers[i].what, self);
+  }
+}
+
 static void
 add_rows (const gchar *group, const Row *rows, guint n_rows, gboolean singly)
 {
@@ -1003,6 +1050,7 @@ main (int argc, char **argv)
   add_letters ();
   ADD ("letters", letters_in_frames);
   ADD ("ends", ends);
+  add_strangers ();
   add_rows ("dripped", dripped, G_N_ELEMENTS (dripped), TRUE);
   add_handshakes ();
   g_assert_cmpuint (n_cases, >=, 200);
