@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rtcerror-private.h"
+#include "rtcfiles.h"
 #include "rtchttp.h"
 #include "rtcjson.h"
 
@@ -478,6 +479,12 @@ start_fetch (GTask *task, Fetch *fetch)
   g_autofree gchar *url = build_url (fetch->config);
   g_autoptr (GError) error = NULL;
 
+  if (!gst_rtc_files_are_free (GST_RTC_FILES_OF_A_CONNECTION)) {
+    g_task_return_error (
+        task, gst_rtc_error_new (
+                  GST_RTC_ERROR_GET_CONFIG_ERROR, 0, GST_RTC_NO_FILES));
+    return;
+  }
   fetch->session =
       gst_rtc_http_session_new (gst_rtc_config_get_host (fetch->config),
           gst_rtc_config_get_values (fetch->config)->tls_ca_file, &error);

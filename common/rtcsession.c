@@ -11,6 +11,7 @@
 
 #include "rtcconfig.h"
 #include "rtcerror-private.h"
+#include "rtcfiles.h"
 #include "rtchttp.h"
 #include "rtclinger.h"
 
@@ -385,6 +386,9 @@ prepare (GstRtcSession *self, const GstRtcSessionSettings *settings)
 
   if (!uri)
     return FALSE;
+  if (!gst_rtc_files_are_free (GST_RTC_FILES_OF_A_CONNECTION))
+    return gst_rtc_error_set (
+        &self->fault, GST_RTC_ERROR_WEBSOCKET_FAILED, 0, GST_RTC_NO_FILES);
   self->http = gst_rtc_http_session_new (
       g_uri_get_host (uri), settings->tls_ca_file, &self->fault);
   if (!self->http)

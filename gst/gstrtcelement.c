@@ -9,6 +9,7 @@
 #include "gstrtcserve.h"
 #include "gstrtcsettings.h"
 #include "rtcerror-private.h"
+#include "rtcfiles.h"
 #include "rtclinger.h"
 
 GST_DEBUG_CATEGORY_STATIC (element_debug);
@@ -441,6 +442,22 @@ create_client_job (GstRtcElement *self, gpointer data)
   g_signal_connect (priv->client, "event", G_CALLBACK (on_room_event), self);
 }
 
+static gboolean
+check_files (GstRtcElement *self)
+{
+  GstRtcFailure failure = {.operation = GST_RTC_OPERATION_INIT};
+  g_autoptr (GError) error = NULL;
+
+  if (gst_rtc_files_are_free (GST_RTC_FILES_OF_AN_ELEMENT))
+    return TRUE;
+  error =
+      gst_rtc_error_new (GST_RTC_ERROR_GET_CONFIG_ERROR, 0, GST_RTC_NO_FILES);
+  failure.error = error;
+  fill_failure (self, &failure, NULL);
+  gst_rtc_bus_post_failure (GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure);
+  return FALSE;
+}
+
 static void
 open_worker (GstRtcElement *self)
 {
@@ -752,6 +769,8 @@ gst_rtc_element_change_state (GstElement *element, GstStateChange transition)
 
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
+      if (!check_files (self))
+        return GST_STATE_CHANGE_FAILURE;
       gst_rtc_peer_load_ahead ();
       open_worker (self);
       if (wants_auto_join (self))

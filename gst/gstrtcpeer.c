@@ -16,6 +16,7 @@
 #include "gstrtcsdp.h"
 #include "gstrtcstats.h"
 #include "rtcerror-private.h"
+#include "rtcfiles.h"
 
 GST_DEBUG_CATEGORY_STATIC (peer_debug);
 #define GST_CAT_DEFAULT peer_debug
@@ -126,6 +127,7 @@ struct _GstRtcPeer
   gint heard;   /* packets came since the last tick */
   gint sent;    /* a packet was pushed */
   gint follows; /* the rate of the other side */
+  gint files;   /* descriptors are reserved */
   guint limit;  /* of it, bit/s; 0 before it has named one */
 };
 
@@ -250,7 +252,7 @@ silence_calls (GstRtcPeer *peer)
   GST_OBJECT_UNLOCK (peer);
 }
 
-/* --- failure --- */
+/* --- descriptors --- */
 
 static GstRtcError
 get_code (GstRtcPeerRole role)
@@ -258,6 +260,27 @@ get_code (GstRtcPeerRole role)
   return role == GST_RTC_PEER_SENDER ? GST_RTC_ERROR_PUBLISH_ERROR
                                      : GST_RTC_ERROR_SUBSCRIBE_FAILED;
 }
+
+static gboolean
+reserve_files (GstRtcPeer *peer, GError **error)
+{
+  if (!gst_rtc_files_reserve (GST_RTC_FILES_OF_A_PEER))
+    /* The other side is told it too. */
+    return gst_rtc_error_set (error, get_code (peer->role), 0,
+        "the %s process has no file descriptors left",
+        peer->role == GST_RTC_PEER_SENDER ? "sending" : "receiving");
+  g_atomic_int_set (&peer->files, TRUE);
+  return TRUE;
+}
+
+static void
+release_files (GstRtcPeer *peer)
+{
+  if (g_atomic_int_compare_and_exchange (&peer->files, TRUE, FALSE))
+    gst_rtc_files_release (GST_RTC_FILES_OF_A_PEER);
+}
+
+/* --- failure --- */
 
 static void
 clear_timers (GstRtcPeer *peer)
@@ -493,6 +516,7 @@ on_connected (GstRtcPeer *peer, Event *event)
 
   GST_INFO_OBJECT (peer, "connecting -> connected");
   clear_source (&peer->connect_timer);
+  release_files (peer); /* all that it needs are open */
   g_atomic_int_set (&peer->connected, TRUE);
   start_liveness (peer);
   if (g_atomic_int_get (&peer->follows))
@@ -743,6 +767,15 @@ on_deep_element_added (
     g_object_set (element, "sync", FALSE, NULL);
 }
 
+/* Trying again changes nothing. FALSE always. */
+static gboolean
+fail_for_good (GError **error)
+{
+  if (error && *error)
+    gst_rtc_error_set_retryable (*error, FALSE);
+  return FALSE;
+}
+
 static gboolean
 add_local_addresses (GstRtcPeer *peer, NiceAgent *agent, GError **error)
 {
@@ -751,9 +784,11 @@ add_local_addresses (GstRtcPeer *peer, NiceAgent *agent, GError **error)
 
     nice_address_init (&address);
     if (!nice_address_set_from_string (&address, peer->local_addresses[i]) ||
-        !nice_agent_add_local_address (agent, &address))
-      return gst_rtc_error_set (error, get_code (peer->role), 0,
+        !nice_agent_add_local_address (agent, &address)) {
+      gst_rtc_error_set (error, get_code (peer->role), 0,
           "%s is no local address", peer->local_addresses[i]);
+      return fail_for_good (error);
+    }
   }
   return TRUE;
 }
@@ -767,9 +802,11 @@ configure_ice (GstRtcPeer *peer, GError **error)
   g_object_get (peer->webrtc, "ice-agent", &ice, NULL);
   if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
     g_object_get (ice, "agent", &agent, NULL);
-  if (!NICE_IS_AGENT (agent))
-    return gst_rtc_error_set (error, get_code (peer->role), 0,
+  if (!NICE_IS_AGENT (agent)) {
+    gst_rtc_error_set (error, get_code (peer->role), 0,
         "the ICE agent of webrtcbin is not the one of libnice");
+    return fail_for_good (error);
+  }
 
   set_if_known (agent, "upnp", FALSE);
   set_if_known (agent, "ice-tcp", FALSE);
@@ -1404,6 +1441,7 @@ end_pipeline (GstElement *pipeline, gpointer user_data)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   end_stragglers (pipeline);
   g_mutex_unlock (&peer->state_lock);
+  release_files (peer);
   GST_DEBUG_OBJECT (peer, "pipeline ended");
 }
 
@@ -1562,10 +1600,11 @@ check_elements (GstRtcPeerRole role, GError **error)
     if (!factory)
       g_string_append_printf (missing, " %s", names[i]);
   }
-  if (missing->len > 0)
-    return gst_rtc_error_set (error, get_code (role), 0,
-        "GStreamer elements are not installed:%s", missing->str);
-  return TRUE;
+  if (missing->len == 0)
+    return TRUE;
+  gst_rtc_error_set (error, get_code (role), 0,
+      "GStreamer elements are not installed:%s", missing->str);
+  return fail_for_good (error);
 }
 
 static void
@@ -1622,6 +1661,8 @@ load_plugins (gpointer unused)
 {
   g_autoptr (GstPluginFeature) dtls = NULL;
 
+  if (!gst_rtc_files_are_free (GST_RTC_FILES_OF_AN_ELEMENT))
+    return NULL;
   make_and_drop ("webrtcbin");
   make_and_drop ("srtpenc");
   make_and_drop ("nicesrc");
@@ -1639,7 +1680,8 @@ load_plugins (gpointer unused)
 static gpointer
 make_certificate (gpointer unused)
 {
-  make_and_drop ("dtlsdec");
+  if (gst_rtc_files_are_free (GST_RTC_FILES_OF_AN_ELEMENT))
+    make_and_drop ("dtlsdec");
   return NULL;
 }
 
@@ -1722,6 +1764,8 @@ gst_rtc_peer_new (GstRtcWorker *worker, const GstRtcPeerSettings *settings,
   peer->connect_timeout = settings->connect_timeout;
   peer->media_timeout = settings->media_timeout;
 
+  if (!reserve_files (peer, error))
+    return NULL;
   make_pipeline (peer, settings);
   if (!configure_ice (peer, error)) {
     gst_rtc_peer_stop (peer);
@@ -1735,6 +1779,7 @@ gst_rtc_peer_finalize (GObject *object)
 {
   GstRtcPeer *peer = GST_RTC_PEER (object);
 
+  release_files (peer);
   g_queue_clear_full (&peer->candidates, candidate_free);
   gst_clear_object (&peer->feed);
   for (guint i = 0; i < N_TRACKS; i++)

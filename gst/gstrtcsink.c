@@ -786,10 +786,9 @@ start_video (GstRtcSink *self, GstRtcViewer *viewer)
 }
 
 static gchar *
-make_lost_key (GstRtcViewer *viewer)
+make_lost_key (const gchar *user_id, gboolean screen)
 {
-  return g_strdup_printf ("%d %s", gst_rtc_viewer_get_screen (viewer),
-      GST_STR_NULL (gst_rtc_viewer_get_user_id (viewer)));
+  return g_strdup_printf ("%d %s", screen, GST_STR_NULL (user_id));
 }
 
 static gboolean
@@ -798,17 +797,24 @@ is_long_lost (gpointer key, gpointer value, gpointer now)
   return *(const gint64 *)now - *(gint64 *)value > SAME_LOSS;
 }
 
-/* TRUE when the loss of this viewer is news: it is not when the attempts that
+/* TRUE when the loss of a viewer is news: it is not when the attempts that
  * follow a loss fail as well. */
+static gboolean
+note_lost_user (GstRtcSink *self, const gchar *user_id, gboolean screen)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  g_hash_table_foreach_remove (self->lost, is_long_lost, &now);
+  return g_hash_table_insert (self->lost, make_lost_key (user_id, screen),
+      g_memdup2 (&now, sizeof (now)));
+}
+
 static gboolean
 note_lost (GstRtcSink *self, GstRtcViewer *viewer)
 {
-  gint64 now = g_get_monotonic_time ();
-  gboolean first;
+  const gboolean first = note_lost_user (self,
+      gst_rtc_viewer_get_user_id (viewer), gst_rtc_viewer_get_screen (viewer));
 
-  g_hash_table_foreach_remove (self->lost, is_long_lost, &now);
-  first = g_hash_table_insert (
-      self->lost, make_lost_key (viewer), g_memdup2 (&now, sizeof (now)));
   return first || gst_rtc_viewer_has_been_steady (viewer);
 }
 
@@ -1010,9 +1016,21 @@ prepare_keyframes (GstRtcSink *self, gboolean screen)
 }
 
 static void
-open_viewer (GstRtcSink *self, const GstRtcEvent *event)
+refuse_viewer (GstRtcSink *self, const GstRtcEvent *event, const GError *error)
 {
   GstRtcElement *element = GST_RTC_ELEMENT (self);
+
+  if (!event->user_id || note_lost_user (self, event->user_id, event->screen))
+    gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, error,
+        GST_RTC_OPERATION_PUBLISH, event->user_id,
+        failure_stream (event->screen));
+  gst_rtc_room_client_close_media (gst_rtc_element_get_client (element),
+      event->media_session, error->message);
+}
+
+static void
+open_viewer (GstRtcSink *self, const GstRtcEvent *event)
+{
   GstRtcViewer *viewer =
       g_hash_table_lookup (self->viewers, event->media_session);
   g_autoptr (GError) error = NULL;
@@ -1025,11 +1043,7 @@ open_viewer (GstRtcSink *self, const GstRtcEvent *event)
 
   viewer = make_viewer (self, event, &error);
   if (!viewer) {
-    gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, error,
-        GST_RTC_OPERATION_PUBLISH, event->user_id,
-        failure_stream (event->screen));
-    gst_rtc_room_client_close_media (gst_rtc_element_get_client (element),
-        event->media_session, error->message);
+    refuse_viewer (self, event, error);
     return;
   }
 

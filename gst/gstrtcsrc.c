@@ -617,10 +617,7 @@ open_media (GstRtcSrc *self, const GstRtcEvent *event)
   GST_OBJECT_UNLOCK (self);
   if (!gst_rtc_subscription_open (
           subscription, event->media_session, latency, &error)) {
-    gst_rtc_room_client_close_media (
-        gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
-        event->media_session, error->message);
-    fail_stream (self, subscription, error);
+    on_subscription_failed (subscription, error, self);
     return;
   }
   update_muted (self, event->user_id,

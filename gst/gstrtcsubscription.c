@@ -298,6 +298,15 @@ gst_rtc_subscription_unref (GstRtcSubscription *self)
   g_free (self);
 }
 
+static void
+take_media_session (GstRtcSubscription *self, const gchar *media_session)
+{
+  g_mutex_lock (&self->lock);
+  g_free (self->media_session);
+  self->media_session = g_strdup (media_session);
+  g_mutex_unlock (&self->lock);
+}
+
 /* The peer becomes the old one, where that has not brought media it goes. */
 static void
 replace_peer (
@@ -330,8 +339,10 @@ gst_rtc_subscription_open (GstRtcSubscription *self, const gchar *media_session,
   GstRtcPeer *peer = gst_rtc_element_new_peer (self->element,
       GST_RTC_PEER_RECEIVER, name, latency, &peer_listener, self, error);
 
-  if (!peer)
+  if (!peer) {
+    take_media_session (self, media_session);
     return FALSE;
+  }
   clear_source (&self->timer);
   self->offered = GST_RTC_MEDIA_NONE;
   self->latency = latency;

@@ -11,6 +11,7 @@
 
 #include "rtcconfig.h"
 #include "rtcerror-private.h"
+#include "rtcfiles.h"
 #include "rtcguardstream.h"
 #include "rtcroom.h"
 #include "rtcserverhttp.h"
@@ -36,6 +37,10 @@ GST_DEBUG_CATEGORY_STATIC (server_debug);
 /* Connections that wait to be accepted. GIO asks for 10, so that the system
  * drops every other one of a crowd, which then tries again after a second. */
 #define BACKLOG 1024
+/* Descriptors that are kept for those who are in. */
+#define FILES_KEPT 8
+/* How long those who wait go on to wait where none is left. */
+#define ACCEPT_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
 #define LINGER_TIME (1 * G_TIME_SPAN_SECOND)
 #define STOP_TIME (1 * G_TIME_SPAN_SECOND)
@@ -81,7 +86,10 @@ struct _GstRtcServer
   GstRtcWorker *worker;
 
   /* Of the worker. */
-  GSocketService *service;
+  GSocket *listener;
+  GSource *acceptor; /* NULL while it pauses */
+  GSource *resume;   /* ends the pause */
+  gboolean paused;   /* since the last one was accepted */
   GTlsCertificate *certificate;
   SoupServer *soup;
   GstRtcServerHttp *http;
@@ -616,12 +624,9 @@ add_connection (GstRtcServer *server, GSocketConnection *socket,
   wake_by (server->sweep, connection->accepted + get_sweep_interval (server));
 }
 
-/* TRUE always: nobody else wants the socket. */
-static gboolean
-on_incoming (GSocketService *service, GSocketConnection *socket,
-    GObject *source, gpointer user_data)
+static void
+admit (GstRtcServer *server, GSocketConnection *socket)
 {
-  GstRtcServer *server = user_data;
   g_autoptr (GSocketAddress) remote =
       g_socket_connection_get_remote_address (socket, NULL);
   g_autoptr (GSocketAddress) local =
@@ -632,12 +637,12 @@ on_incoming (GSocketService *service, GSocketConnection *socket,
   g_autoptr (GError) error = NULL;
 
   if (!remote || !local)
-    return TRUE; /* gone again */
+    return; /* gone again */
   network = dup_network (remote);
   if (server->stopping || !has_place (server, network)) {
     GST_WARNING ("connection from %s refused: too many", network);
     g_io_stream_close (G_IO_STREAM (socket), NULL, NULL);
-    return TRUE;
+    return;
   }
   g_socket_set_option (g_socket_connection_get_socket (socket), IPPROTO_TCP,
       TCP_NODELAY, 1, NULL);
@@ -645,13 +650,69 @@ on_incoming (GSocketService *service, GSocketConnection *socket,
       SO_SNDBUF, SEND_BUFFER, NULL);
   base = wrap_tls (server, socket);
   if (!base)
-    return TRUE;
+    return;
   guard = new_guard (server, base, socket);
   add_connection (server, socket, remote, guard);
   if (!soup_server_accept_iostream (
           server->soup, G_IO_STREAM (guard), local, remote, &error))
     GST_WARNING ("connection from %s refused: %s", network, error->message);
-  return TRUE;
+}
+
+static GSocket *
+take_socket (GSocket *listener, GError **error)
+{
+  if (gst_rtc_files_are_free (FILES_KEPT))
+    return g_socket_accept (listener, NULL, error);
+  g_set_error_literal (
+      error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES, GST_RTC_NO_FILES);
+  return NULL;
+}
+
+/* One that cannot be accepted keeps the listener readable. */
+static void
+pause_accepting (GstRtcServer *server, const gchar *reason)
+{
+  if (!server->paused)
+    GST_WARNING ("connections have to wait: %s", reason);
+  server->paused = TRUE;
+  clear_source (&server->acceptor);
+  wake_by (server->resume, g_get_monotonic_time () + ACCEPT_PAUSE);
+}
+
+static gboolean
+on_acceptable (GSocket *listener, GIOCondition condition, gpointer user_data)
+{
+  GstRtcServer *server = user_data;
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = take_socket (listener, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE; /* gone again */
+  if (!socket) {
+    pause_accepting (server, error->message);
+    return G_SOURCE_REMOVE;
+  }
+  server->paused = FALSE;
+  connection = g_socket_connection_factory_create_connection (socket);
+  admit (server, connection);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+start_accepting (gpointer user_data)
+{
+  GstRtcServer *server = user_data;
+
+  if (server->stopping)
+    return G_SOURCE_CONTINUE;
+  server->acceptor = g_socket_create_source (server->listener, G_IO_IN, NULL);
+  g_source_set_static_name (server->acceptor, "rtc server acceptor");
+  g_source_set_callback (
+      server->acceptor, G_SOURCE_FUNC (on_acceptable), server, NULL);
+  g_source_attach (
+      server->acceptor, gst_rtc_worker_get_context (server->worker));
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -706,6 +767,23 @@ load_certificate (GstRtcServer *server, GError **error)
       "the certificate cannot be used: %s", cause->message);
 }
 
+static GSocket *
+open_listener (GSocketAddress *address, GError **error)
+{
+  g_autoptr (GSocket) listener =
+      g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+          G_SOCKET_PROTOCOL_TCP, error);
+
+  if (!listener)
+    return NULL;
+  g_socket_set_blocking (listener, FALSE);
+  g_socket_set_listen_backlog (listener, BACKLOG);
+  if (!g_socket_bind (listener, address, TRUE, error) ||
+      !g_socket_listen (listener, error))
+    return NULL;
+  return g_steal_pointer (&listener);
+}
+
 static gboolean
 listen_on_address (GstRtcServer *server, guint16 port, GError **error)
 {
@@ -718,13 +796,10 @@ listen_on_address (GstRtcServer *server, guint16 port, GError **error)
   g_autoptr (GError) cause = NULL;
   gboolean ipv6 = strchr (server->host, ':') != NULL;
 
-  server->service = g_socket_service_new ();
-  g_socket_listener_set_backlog (G_SOCKET_LISTENER (server->service), BACKLOG);
-  g_signal_connect (
-      server->service, "incoming", G_CALLBACK (on_incoming), server);
-  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (server->service),
-          address, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
-          &effective, &cause)) {
+  server->listener = open_listener (address, &cause);
+  if (server->listener)
+    effective = g_socket_get_local_address (server->listener, &cause);
+  if (!effective) {
     gint native = cause->domain == G_IO_ERROR ? cause->code : 0;
 
     return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, native,
@@ -734,6 +809,7 @@ listen_on_address (GstRtcServer *server, guint16 port, GError **error)
   server->url =
       g_strdup_printf ("%s://%s%s%s:%u", server->certificate ? "https" : "http",
           ipv6 ? "[" : "", server->host, ipv6 ? "]" : "", port);
+  start_accepting (server);
   return TRUE;
 }
 
@@ -747,6 +823,7 @@ start_all (GstRtcServer *server, guint16 port, GError **error)
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   server->sweep = add_timer (server, "rtc server sweep", on_sweep);
   server->tick = add_timer (server, "rtc server tick", on_tick);
+  server->resume = add_timer (server, "rtc server resume", start_accepting);
   server->http = gst_rtc_server_http_new (&server->settings, server->host);
   start_rooms (server);
   start_soup (server);
@@ -782,10 +859,9 @@ run_stop (gpointer data, gpointer unused)
   gpointer value;
 
   server->stopping = TRUE;
-  if (server->service) {
-    g_socket_service_stop (server->service);
-    g_socket_listener_close (G_SOCKET_LISTENER (server->service));
-  }
+  clear_source (&server->acceptor);
+  if (server->listener)
+    g_socket_close (server->listener, NULL);
   gst_rtc_rooms_close_all (server->rooms, "the server stops");
   g_hash_table_iter_init (&iter, server->connections);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
@@ -811,9 +887,9 @@ run_clear (gpointer data, gpointer unused)
   g_hash_table_remove_all (server->connections);
   clear_source (&server->sweep);
   clear_source (&server->tick);
-  if (server->service)
-    g_signal_handlers_disconnect_by_data (server->service, server);
-  g_clear_object (&server->service);
+  clear_source (&server->resume);
+  clear_source (&server->acceptor);
+  g_clear_object (&server->listener);
   soup_server_disconnect (server->soup);
   g_clear_object (&server->soup);
   g_clear_pointer (&server->peers, g_hash_table_unref);
@@ -850,6 +926,11 @@ gst_rtc_server_start (const GstRtcServerSettings *settings, GError **error)
           &server->settings, &server->host, &job.port, error))
     return NULL;
 
+  if (!gst_rtc_files_are_free (GST_RTC_FILES_OF_A_CONNECTION)) {
+    gst_rtc_error_set (
+        error, GST_RTC_ERROR_GET_CONFIG_ERROR, 0, GST_RTC_NO_FILES);
+    return NULL;
+  }
   server->worker = gst_rtc_worker_new ("rtc-server");
   gst_rtc_worker_invoke (server->worker, run_start, &job, NULL);
   g_mutex_lock (&server->lock);

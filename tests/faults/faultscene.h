@@ -223,5 +223,6 @@ extern const FaultRow fault_server_rows[];
 extern const FaultRow fault_hostile_rows[];
 extern const FaultRow fault_local_rows[];
 extern const FaultRow fault_tls_rows[];
+extern const FaultRow fault_resource_rows[];
 
 G_END_DECLS

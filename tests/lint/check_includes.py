@@ -9,7 +9,7 @@ import sys
 
 # From the bottom up. A file includes files of lower rows, and its own header.
 LAYERS = [
-    "rtcerror rtcjsonscan rtclinger",
+    "rtcerror rtcfiles rtcjsonscan rtclinger",
     "rtcconfig rtcjson rtcroster rtctoken rtcworker",
     "rtcmessage",
     "rtcevent rtchttp rtcrequest",
@@ -37,8 +37,8 @@ SERVER = "common/server/"
 
 # What the server uses of common/; it never sees the client.
 SERVER_MAY_USE = (
-    "rtcconfig rtcerror rtchttp rtcjson rtcjsonscan rtcmessage rtcroster "
-    "rtctoken rtcworker"
+    "rtcconfig rtcerror rtcfiles rtchttp rtcjson rtcjsonscan rtcmessage "
+    "rtcroster rtctoken rtcworker"
 ).split()
 
 # The start of an outside header, and the files that may include it.

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows of the fault table: what the system gives is used up, or comes in
+ * pieces. On the thread of the test. */
+#define _GNU_SOURCE /* prlimit */
+#include "faultscene.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define QUICK "reconnect-delay=100 reconnect-attempts=100"
+
+/* --- F32: no descriptors --- */
+
+static guint
+find_free_file (GPid pid)
+{
+  for (guint fd = 0;; fd++) {
+    g_autofree gchar *path = g_strdup_printf ("/proc/%d/fd/%u", pid, fd);
+
+    if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+      return fd;
+  }
+}
+
+/* From now on @pid can open no file; those that are open stay so. */
+static void
+take_files (FaultScene *scene, GPid pid)
+{
+  struct rlimit limit;
+
+  if (prlimit (pid, RLIMIT_NOFILE, NULL, &limit) != 0)
+    fault_fail (scene, "no limit of files: %s", g_strerror (errno));
+  limit.rlim_cur = find_free_file (pid);
+  prlimit (pid, RLIMIT_NOFILE, &limit, NULL);
+}
+
+static void
+give_files_back (FaultScene *scene, GPid pid)
+{
+  struct rlimit limit;
+
+  prlimit (pid, RLIMIT_NOFILE, NULL, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  if (prlimit (pid, RLIMIT_NOFILE, &limit, NULL) != 0)
+    fault_fail (scene, "no limit of files: %s", g_strerror (errno));
+}
+
+static void
+expect_reason (FaultScene *scene, FaultParty *party)
+{
+  for (guint i = 0; i < party->messages->len; i++) {
+    const FaultMessage *message = g_ptr_array_index (party->messages, i);
+
+    if (strstr (message->reason, "file descriptors"))
+      return;
+  }
+  fault_fail (scene, "%s does not say what it lacks", party->name);
+}
+
+static void
+start_without_files (FaultScene *scene)
+{
+  g_autofree gchar *usual = fault_usual_properties (scene, "bob");
+
+  scene->viewer = fault_party_new (
+      scene, "viewer", "bob", NETEM_B, scene->server_url, usual, "--files=20");
+}
+
+static void
+prepare_viewer (FaultScene *scene)
+{
+  fault_start_server (scene);
+  fault_start_viewer (scene);
+  fault_wait (scene, 15000, fault_party_is_connected (scene->viewer));
+}
+
+static void
+take_files_of_viewer (FaultScene *scene)
+{
+  take_files (scene, scene->viewer->pid);
+  fault_start_publisher (scene);
+}
+
+static void
+give_files_to_viewer (FaultScene *scene)
+{
+  expect_reason (scene, scene->viewer);
+  give_files_back (scene, scene->viewer->pid);
+}
+
+/* Bob's call goes on; carol comes. */
+static void
+take_files_of_publisher (FaultScene *scene)
+{
+  g_autofree gchar *usual = fault_usual_properties (scene, "carol");
+  g_autofree gchar *all = g_strconcat (usual, QUICK, NULL);
+  FaultParty *carol;
+
+  take_files (scene, scene->publisher->pid);
+  carol = fault_party_new (
+      scene, "viewer", "carol", NETEM_B, scene->server_url, all, NULL);
+  fault_party_expect (
+      carol, FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED, 10000);
+  scene->data = carol;
+}
+
+static void
+give_files_to_publisher (FaultScene *scene)
+{
+  expect_reason (scene, scene->publisher);
+  expect_reason (scene, scene->data);
+  give_files_back (scene, scene->publisher->pid);
+  fault_party_wait_frames (scene->data, 20, 10000);
+  fault_party_expect (
+      scene->data, FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED, 100);
+}
+
+static void
+let_viewer_return (FaultScene *scene)
+{
+  if (fault_party_is_connected (scene->viewer))
+    fault_fail (scene, "the viewer had files left");
+  give_files_back (scene, scene->viewer->pid);
+}
+
+static void
+restart_server (FaultScene *scene)
+{
+  fault_signal_server (scene, SIGKILL);
+  take_files (scene, scene->viewer->pid);
+  fault_start_server (scene);
+  fault_let_pass (scene, 1500);
+}
+
+/* ms of the processor that @pid has used. */
+static guint
+get_used_time (FaultScene *scene, GPid pid)
+{
+  g_autofree gchar *path = g_strdup_printf ("/proc/%d/stat", pid);
+  g_autofree gchar *text = NULL;
+  unsigned long user, system;
+  const gchar *rest;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) ||
+      !(rest = strrchr (text, ')')) ||
+      sscanf (rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+          &user, &system) != 2)
+    fault_fail (scene, "there is no %s", path);
+  return (guint)((user + system) * 1000 / (gulong)sysconf (_SC_CLK_TCK));
+}
+
+#define WAIT_MS 1000
+
+static void
+enter_full_server (FaultScene *scene)
+{
+  g_autofree gchar *usual = fault_usual_properties (scene, "carol");
+  FaultParty *carol;
+  guint used;
+
+  take_files (scene, scene->server);
+  carol = fault_party_new (
+      scene, "viewer", "carol", NETEM_B, scene->server_url, usual, NULL);
+  fault_let_pass (scene, WAIT_MS);
+  used = get_used_time (scene, scene->server);
+  fault_let_pass (scene, WAIT_MS);
+  used = get_used_time (scene, scene->server) - used;
+  if (used > WAIT_MS / 4)
+    fault_fail (scene, "the server waits busily: %u ms of %u", used, WAIT_MS);
+  if (fault_party_is_connected (carol) || carol->messages->len > 0)
+    fault_fail (scene, "carol does not wait");
+
+  give_files_back (scene, scene->server);
+  fault_wait (scene, 8000, carol->frames > 0);
+  if (carol->messages->len > 0)
+    fault_fail (scene, "carol told a failure");
+}
+
+#define LOST                                                                   \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
+  }
+#define VIEWER_LOST                                                            \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR                                 \
+  }
+#define STREAM_LOST                                                            \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED                              \
+  }
+
+const FaultRow fault_resource_rows[] = {
+    {.id = "F32-no-descriptors-at-start",
+        .condition = "The viewer starts with too few file descriptors left",
+        .happens = "The pipeline ends",
+        .prepare = fault_start_server,
+        .provoke = start_without_files,
+        .viewer_told = {{FAULT_ERROR, GST_RTC_ERROR_GET_CONFIG_ERROR}},
+        .viewer_end = FAULT_ENDED,
+        .allowed = 8000},
+    {.id = "F32-no-descriptors-viewer",
+        .condition = "The viewer has no file descriptors left when a stream "
+                     "comes",
+        .happens = "Pictures arrive when there are some again",
+        .viewer = QUICK,
+        .prepare = prepare_viewer,
+        .provoke = take_files_of_viewer,
+        .repair = give_files_to_viewer,
+        .publisher_told = {VIEWER_LOST},
+        .viewer_told = {STREAM_LOST},
+        .publisher_end = FAULT_GOES_ON,
+        .viewer_end = FAULT_BACK,
+        .allowed = 8000,
+        .back = 10000},
+    {.id = "F32-no-descriptors-publisher",
+        .condition = "The publisher has no file descriptors left when "
+                     "another viewer comes",
+        .happens = "The call goes on; the other viewer, which is told "
+                   "300001, sees pictures when there are some again",
+        .provoke = take_files_of_publisher,
+        .repair = give_files_to_publisher,
+        .publisher_told = {VIEWER_LOST},
+        .publisher_end = FAULT_GOES_ON,
+        .viewer_end = FAULT_GOES_ON,
+        .allowed = 1000,
+        .back = 5000},
+    {.id = "F32-no-descriptors-return",
+        .condition = "The server is killed and comes back; the viewer has no "
+                     "file descriptors left",
+        .happens = "It enters again when there are some again",
+        .publisher = QUICK,
+        .viewer = QUICK,
+        .provoke = restart_server,
+        .repair = let_viewer_return,
+        .publisher_told = {LOST},
+        .viewer_told = {LOST},
+        .publisher_end = FAULT_BACK,
+        .viewer_end = FAULT_BACK,
+        .allowed = 3000,
+        .back = 12000},
+    {.id = "F32-no-descriptors-server",
+        .condition = "The server has no file descriptors left",
+        .happens = "The call goes on; who comes waits, without the server "
+                   "being busy, and gets in when there are some again",
+        .provoke = enter_full_server,
+        .publisher_end = FAULT_GOES_ON,
+        .viewer_end = FAULT_GOES_ON},
+    {NULL},
+};
