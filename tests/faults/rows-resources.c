@@ -180,6 +180,79 @@ enter_full_server (FaultScene *scene)
     fault_fail (scene, "carol told a failure");
 }
 
+/* --- F33: calls that do less than was asked --- */
+
+/* What is started until it is ended again has such sockets. A sanitizer wants
+ * to be loaded first and need not be. */
+static void
+begin_short_calls (void)
+{
+  const gchar *options = g_getenv ("ASAN_OPTIONS");
+  g_autofree gchar *more =
+      g_strconcat (options ? options : "", ":verify_asan_link_order=0", NULL);
+
+  g_setenv ("LD_PRELOAD", g_getenv ("FAULTS_SHORT_IO"), TRUE);
+  g_setenv ("ASAN_OPTIONS", more, TRUE);
+}
+
+static void
+end_short_calls (FaultScene *scene, GPid pid)
+{
+  g_autofree gchar *path = g_strdup_printf ("/proc/%d/maps", pid);
+  g_autofree gchar *text = NULL;
+
+  g_unsetenv ("LD_PRELOAD");
+  if (!g_file_get_contents (path, &text, NULL, NULL) ||
+      !strstr (text, "short-io"))
+    fault_fail (scene, "%d does not have the sockets it should", pid);
+}
+
+static void
+prepare_short_server (FaultScene *scene)
+{
+  begin_short_calls ();
+  fault_start_server (scene);
+  end_short_calls (scene, scene->server);
+  fault_start_publisher (scene);
+  fault_start_viewer (scene);
+  fault_wait_for_media (scene);
+}
+
+static void
+prepare_short_publisher (FaultScene *scene)
+{
+  fault_start_server (scene);
+  fault_start_viewer (scene);
+  begin_short_calls ();
+  fault_start_publisher (scene);
+  fault_wait_for_media (scene);
+  end_short_calls (scene, scene->publisher->pid);
+}
+
+static void
+prepare_short_viewer (FaultScene *scene)
+{
+  fault_start_server (scene);
+  fault_start_publisher (scene);
+  begin_short_calls ();
+  fault_start_viewer (scene);
+  fault_wait_for_media (scene);
+  end_short_calls (scene, scene->viewer->pid);
+}
+
+static void
+mute_and_unmute (FaultScene *scene)
+{
+  fault_party_say (scene->publisher, "mute on");
+  fault_wait (scene, 5000,
+      fault_party_count_facts (scene->viewer, "rtc-mute-video") == 1);
+  fault_party_say (scene->publisher, "mute off");
+  fault_wait (scene, 5000,
+      fault_party_count_facts (scene->viewer, "rtc-unmute-video") == 1);
+  fault_let_pass (scene, 3000);
+}
+
+#define GO_ON .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_GOES_ON
 #define LOST                                                                   \
   {                                                                            \
     FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
@@ -247,7 +320,25 @@ const FaultRow fault_resource_rows[] = {
         .happens = "The call goes on; who comes waits, without the server "
                    "being busy, and gets in when there are some again",
         .provoke = enter_full_server,
-        .publisher_end = FAULT_GOES_ON,
-        .viewer_end = FAULT_GOES_ON},
+        GO_ON},
+    {.id = "F33-interrupted-server",
+        .condition = "The server reads and writes 1 to 7 bytes at a time, and "
+                     "every third call is interrupted",
+        .happens = "The call is made and goes on",
+        .prepare = prepare_short_server,
+        .provoke = mute_and_unmute,
+        GO_ON},
+    {.id = "F33-interrupted-publisher",
+        .condition = "The publisher's TCP does so",
+        .happens = "The call is made and goes on",
+        .prepare = prepare_short_publisher,
+        .provoke = mute_and_unmute,
+        GO_ON},
+    {.id = "F33-interrupted-viewer",
+        .condition = "The viewer's TCP does so",
+        .happens = "The call is made and goes on",
+        .prepare = prepare_short_viewer,
+        .provoke = mute_and_unmute,
+        GO_ON},
     {NULL},
 };
