@@ -14,6 +14,7 @@
 #include "gstrtcfeed.h"
 #include "gstrtcrate.h"
 #include "gstrtcsdp.h"
+#include "gstrtcsources.h"
 #include "gstrtcstats.h"
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
@@ -26,8 +27,6 @@ GST_DEBUG_CATEGORY_STATIC (peer_debug);
 #define ICE_PACING_MS 5
 /* RTCP is due only each 5 s otherwise, too slow to tell silence from it. */
 #define RTCP_MIN_INTERVAL GST_SECOND
-/* rtpbin makes a jitter buffer with a thread for each SSRC it meets. */
-#define MAX_RECEIVED_STREAMS 4
 /* A transport this far behind has lost its live character. */
 #define SEND_QUEUE_TIME GST_SECOND
 #define SEND_QUEUE_BYTES (2 * 1024 * 1024)
@@ -137,7 +136,8 @@ G_DEFINE_TYPE (GstRtcPeer, gst_rtc_peer, GST_TYPE_OBJECT)
 typedef struct
 {
   GstRtcPeer *peer;
-  gint verified; /* atomic */
+  gint verified;         /* atomic */
+  GstRtcSources sources; /* streaming thread of RTP */
 } Transport;
 
 typedef struct _Event Event;
@@ -655,10 +655,55 @@ on_received (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+static gboolean
+is_wanted (Transport *transport, GstBuffer *packet)
+{
+  guint8 header[12];
+
+  if (gst_buffer_extract (packet, 0, header, sizeof (header)) < sizeof (header))
+    return FALSE;
+  switch (gst_rtc_sources_judge (
+      &transport->sources, header, g_get_monotonic_time ())) {
+    case GST_RTC_SOURCE_KNOWN:
+      return TRUE;
+    case GST_RTC_SOURCE_LOST:
+      queue_failure (transport->peer,
+          "the other side has changed the source of its media too often");
+      return FALSE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+drop_unwanted (GstBuffer **packet, guint index, gpointer user_data)
+{
+  if (!is_wanted (user_data, *packet))
+    gst_clear_buffer (packet);
+  return TRUE;
+}
+
+static GstPadProbeReturn
+on_received_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Transport *transport = user_data;
+
+  if (!g_atomic_int_get (&transport->verified))
+    return GST_PAD_PROBE_DROP;
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    info->data = gst_buffer_list_make_writable (info->data);
+    gst_buffer_list_foreach (info->data, drop_unwanted, transport);
+  } else if (!is_wanted (transport, info->data)) {
+    return GST_PAD_PROBE_DROP;
+  }
+  return on_received (pad, info, user_data);
+}
+
 static void
 watch_transport (GstRtcPeer *peer, GstElement *dec)
 {
   static const gchar *const pads[] = {"rtp_src", "rtcp_src"};
+  static const GstPadProbeCallback probes[] = {on_received_rtp, on_received};
   Transport *transport = g_new0 (Transport, 1);
 
   transport->peer = gst_object_ref (peer);
@@ -671,7 +716,7 @@ watch_transport (GstRtcPeer *peer, GstElement *dec)
     g_autoptr (GstPad) pad = gst_element_get_static_pad (dec, pads[i]);
 
     gst_pad_add_probe (pad,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_received,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, probes[i],
         transport, NULL);
   }
 }
@@ -1628,7 +1673,7 @@ make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
   g_object_set (peer->webrtc, "bundle-policy",
       GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", settings->latency, NULL);
   rtpbin = gst_bin_get_by_name (GST_BIN (peer->webrtc), "rtpbin");
-  set_if_known (rtpbin, "max-streams", MAX_RECEIVED_STREAMS);
+  set_if_known (rtpbin, "max-streams", GST_RTC_MAX_SOURCES);
   connect_signal (
       peer, rtpbin, "new-jitterbuffer", G_CALLBACK (on_new_jitterbuffer));
   connect_signal (

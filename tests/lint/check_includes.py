@@ -24,7 +24,8 @@ LAYERS = [
     "rtcroomclient",
     "rtcroomclientevents rtcroomclientmedia rtcroomreturn",
     "gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcoptions gstrtcpads"
-    " gstrtcrate gstrtcsdp gstrtcserve gstrtcsettings gstrtcstats",
+    " gstrtcrate gstrtcsdp gstrtcserve gstrtcsettings gstrtcsources"
+    " gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
     "gstrtccall gstrtcsubscription gstrtcviewer",
