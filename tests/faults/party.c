@@ -4,6 +4,7 @@
  * input and tells on its output, one JSON object a line, what its pipeline
  * tells and, each 100 ms, what has passed. On the main thread but for
  * probes. */
+#include "garbage.h"
 #include "rtcerror.h"
 #include "rtcjson.h"
 #include "rtcpipeline.h"
@@ -33,6 +34,8 @@ typedef struct
   gchar *properties;
   gchar *resolver;
   gint files;
+  gint garbage;
+  gint keyframes;
 } Options;
 
 typedef struct
@@ -51,6 +54,7 @@ typedef struct
   gint heard;         /* atomic; audio buffers */
   gint block;         /* atomic; ms for which the next buffer waits */
   gint broken;        /* atomic; the encoder fails */
+  Garbage *garbage;   /* NULL without */
   GString *command;
 } Party;
 
@@ -273,8 +277,17 @@ on_encoder_setup (
 
   if (!g_str_equal (medium, "video"))
     return;
+  if (self->options.keyframes > 0)
+    g_object_set (encoder, "keyframe-max-dist", self->options.keyframes, NULL);
   pad = gst_element_get_static_pad (encoder, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, fail_encoder, self, NULL);
+}
+
+static void
+on_peer_created (
+    GstElement *rtc, const gchar *user, GstElement *webrtcbin, Party *self)
+{
+  garbage_attach (self->garbage, webrtcbin);
 }
 
 /* Any thread. */
@@ -377,6 +390,11 @@ make_publisher (Party *self)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_painted, self, NULL);
   g_signal_connect (rtc_pipeline_get (self->pipeline, "rtc"), "encoder-setup",
       G_CALLBACK (on_encoder_setup), self);
+  if (self->options.garbage == 0)
+    return;
+  self->garbage = garbage_new ((guint32)self->options.garbage);
+  g_signal_connect (rtc_pipeline_get (self->pipeline, "rtc"), "peer-created",
+      G_CALLBACK (on_peer_created), self);
 }
 
 static void
@@ -474,6 +492,21 @@ churn (Party *self, guint n, gboolean media)
 }
 
 static void
+send_garbage (Party *self, const gchar *kinds)
+{
+  g_autoptr (GstRtcJson) json = gst_rtc_json_new ();
+  g_autofree gchar *text = NULL;
+
+  if (!self->garbage || !garbage_set (self->garbage, kinds))
+    g_error ("there is no garbage \"%s\"", kinds);
+  text = g_strdup_printf (
+      "garbage %s after %u", kinds, garbage_count (self->garbage));
+  gst_rtc_json_set_string (json, "tell", "fact");
+  gst_rtc_json_set_string (json, "text", text);
+  tell (json);
+}
+
+static void
 run_command (Party *self, const gchar *line)
 {
   const gchar *rest = strchr (line, ' ');
@@ -496,6 +529,8 @@ run_command (Party *self, const gchar *line)
     rtc_pipeline_play (self->pipeline);
   } else if (rest && g_str_equal (words[0], "caps"))
     change_caps (self, rest + 1);
+  else if (rest && g_str_equal (words[0], "garbage"))
+    send_garbage (self, rest + 1);
   else if (rest && g_str_equal (words[0], "churn"))
     churn (self, (guint)atoi (rest), FALSE);
   else if (rest && g_str_equal (words[0], "churn-media"))
@@ -702,6 +737,10 @@ main (int argc, char **argv)
           "Names are answered after so many ms", "MS"},
       {"files", 0, 0, G_OPTION_ARG_INT, &options->files,
           "No more than so many files", "N"},
+      {"garbage", 0, 0, G_OPTION_ARG_INT, &options->garbage,
+          "Obeys `garbage KINDS`, with this seed", "SEED"},
+      {"keyframes", 0, 0, G_OPTION_ARG_INT, &options->keyframes,
+          "One of so many pictures needs no other", "N"},
       {NULL},
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -728,6 +767,7 @@ main (int argc, char **argv)
   g_ptr_array_set_size (party.readers, 0);
   rtc_painter_free (party.painter);
   rtc_pipeline_free (party.pipeline);
+  garbage_free (party.garbage);
   tell_end (files_before);
   g_ptr_array_unref (party.readers);
   g_string_free (party.command, TRUE);

@@ -314,6 +314,59 @@ flood_candidates (FaultScene *scene)
   fault_wait_for_media (scene);
 }
 
+/* --- F24: RTP and RTCP --- */
+
+static void
+start_mad_publisher (FaultScene *scene, const gchar *options)
+{
+  g_autofree gchar *usual = fault_usual_properties (scene, "alice");
+
+  fault_start_server (scene);
+  scene->publisher = fault_party_new (
+      scene, "publisher", "alice", NETEM_A, scene->server_url, usual, options);
+  fault_start_viewer (scene);
+  fault_wait_for_media (scene);
+}
+
+static void
+prepare_mad_publisher (FaultScene *scene)
+{
+  start_mad_publisher (scene, "--garbage=24");
+}
+
+/* Requests for a keyframe name a source that only the viewer has seen. */
+static void
+prepare_moving_publisher (FaultScene *scene)
+{
+  start_mad_publisher (scene, "--garbage=24 --keyframes=30");
+}
+
+static void
+send_garbage (FaultScene *scene)
+{
+  fault_party_say (scene->publisher, "garbage replay,ssrc,jump,rtcp");
+  fault_let_pass (scene, 5000);
+}
+
+static void
+end_garbage (FaultScene *scene)
+{
+  fault_party_say (scene->publisher, "garbage none");
+  fault_wait (scene, 3000,
+      fault_party_count_facts (scene->publisher, "garbage none") == 1);
+  if (fault_party_count_facts (scene->publisher, "garbage none after 0") > 0)
+    fault_fail (scene, "no garbage was sent");
+}
+
+static void
+change_sources (FaultScene *scene)
+{
+  fault_party_say (scene->publisher, "garbage move");
+  fault_let_pass (scene, 1000);
+  fault_party_wait_frames (scene->viewer, 20, 6000);
+  fault_party_say (scene->publisher, "garbage move");
+}
+
 /* --- F38: servers that send their clients elsewhere --- */
 
 #define FOREIGN "192.0.2.1"
@@ -485,6 +538,29 @@ const FaultRow fault_hostile_rows[] = {
         .publisher_end = FAULT_IN_ROOM,
         .viewer_end = FAULT_IN_ROOM,
         .allowed = 8000},
+    {.id = "F24-garbage",
+        .condition = "The publisher sends garbage under valid SRTP: packets "
+                     "again, foreign SSRCs, jumps of sequence numbers, RTCP "
+                     "that is none",
+        .happens = "Pictures break; the call goes on",
+        .prepare = prepare_mad_publisher,
+        .provoke = send_garbage,
+        .repair = end_garbage,
+        .publisher_end = FAULT_GOES_ON,
+        .viewer_end = FAULT_BACK,
+        .back = 8000},
+    {.id = "F24-sources-change",
+        .condition = "The publisher changes its SSRCs twice",
+        .happens = "Pictures arrive after 1 s, and the second time by another "
+                   "transport",
+        .prepare = prepare_moving_publisher,
+        .provoke = change_sources,
+        .publisher_told = {{FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR}},
+        .viewer_told = {STREAM_LOST},
+        .publisher_end = FAULT_GOES_ON,
+        .viewer_end = FAULT_BACK,
+        .allowed = 5000,
+        .back = 8000},
     {.id = "F38-redirect",
         .condition = "getconfig redirects to a foreign host",
         .happens = "Not a byte is sent there; the pipeline ends",
