@@ -51,6 +51,20 @@ change_address (FaultScene *scene)
   with_space (scene, NETEM_B, set_address, NEW_ADDRESS_B);
 }
 
+/* One address stands for the NAT and for who is behind it. */
+static void
+prepare_behind_nat (FaultScene *scene)
+{
+  netem_client_set_nat (scene->net, NETEM_B, 40000);
+  fault_prepare_call (scene);
+}
+
+static void
+rebind (FaultScene *scene)
+{
+  netem_client_set_nat (scene->net, NETEM_B, 50000);
+}
+
 static void
 link_down_and_up (FaultScene *scene)
 {
@@ -177,6 +191,17 @@ const FaultRow fault_network_rows[] = {
         COME_BACK,
         .allowed = 17000,
         .back = 12000},
+    {.id = "F5-nat-rebinding",
+        .condition = "The viewer's NAT forgets its UDP ports and gives others",
+        .happens = "Pictures arrive again, by another transport",
+        .flags = FAULT_NETWORK,
+        .prepare = prepare_behind_nat,
+        .provoke = rebind,
+        .publisher_told = {VIEWER_LOST},
+        .viewer_told = {STREAM_LOST},
+        COME_BACK,
+        .allowed = 8000,
+        .back = 5000},
     {.id = "F6-address-changed",
         .condition = "The viewer's machine gets another address",
         .happens = "The viewer enters again; pictures arrive",

@@ -124,6 +124,15 @@ netem_client_set (NetemClient *self, const gchar *settings)
   g_free (ask (self, command));
 }
 
+void
+netem_client_set_nat (NetemClient *self, NetemEnd end, guint16 first)
+{
+  g_autofree gchar *command =
+      g_strdup_printf ("nat %c %u", end == NETEM_A ? 'a' : 'b', first);
+
+  g_free (ask (self, command));
+}
+
 gdouble
 netem_client_get_counter (NetemClient *self, const gchar *name)
 {

@@ -17,6 +17,9 @@ void netem_client_free (NetemClient *client);
 
 /* `a delay=25`, `both outage=on`; aborts where it is refused. */
 void netem_client_set (NetemClient *client, const gchar *settings);
+/* What @end sends by UDP gets source ports from @first on, anew where it had
+ * others: those are forgotten. */
+void netem_client_set_nat (NetemClient *client, NetemEnd end, guint16 first);
 /* Such as `a.lost`, `b.longest-queue-ms`. */
 gdouble netem_client_get_counter (NetemClient *client, const gchar *name);
 

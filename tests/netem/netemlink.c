@@ -49,7 +49,7 @@ const gchar *
 netem_verdict_get_nick (NetemVerdict verdict)
 {
   static const gchar *const nicks[] = {"passed", "lost", "burst", "queue-full",
-      "filtered", "outage", "too-big", "foreign"};
+      "filtered", "outage", "too-big", "foreign", "unmapped"};
 
   return nicks[verdict];
 }

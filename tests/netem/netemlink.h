@@ -17,7 +17,9 @@ typedef enum
   NETEM_FILTERED,   /* its protocol is not let through */
   NETEM_OUTAGE,
   NETEM_TOO_BIG,
-  NETEM_FOREIGN, /* for an address outside the link; not decided here */
+  /* Not decided here: */
+  NETEM_FOREIGN,  /* for an address outside the link */
+  NETEM_UNMAPPED, /* for a port that a NAT does not know */
   NETEM_N_VERDICTS
 } NetemVerdict;
 

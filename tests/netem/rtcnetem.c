@@ -2,6 +2,7 @@
 /* Program rtc-netem: joins two network namespaces by an emulated link. One
  * thread. */
 #include "netemlink.h"
+#include "netemnat.h"
 #include "netemspace.h"
 
 #include <arpa/inet.h>
@@ -34,12 +35,14 @@ enum
 typedef struct
 {
   NetemLink *links[NETEM_N_ENDS]; /* by the end that sends */
+  NetemNat *nats[NETEM_N_ENDS];   /* by the end behind it, NULL none */
   gint tuns[NETEM_N_ENDS];
   gint timer;
   gint poll;
   FILE *log;
   gint64 started;
   guint64 n_foreign[NETEM_N_ENDS];
+  guint64 n_unmapped[NETEM_N_ENDS];
   guint64 awaited; /* packets of an end, 0 none */
   NetemEnd awaited_end;
   GString *command;
@@ -114,6 +117,24 @@ write_log (Emulator *self, NetemEnd from, const guint8 *packet, gsize size,
       netem_verdict_get_nick (verdict));
 }
 
+static NetemVerdict
+forward (Emulator *self, NetemEnd from, guint8 *packet, gsize size, gint64 now,
+    gint64 *queued)
+{
+  if (!is_on_the_link (packet, size)) {
+    self->n_foreign[from]++;
+    return NETEM_FOREIGN;
+  }
+  if (self->nats[from])
+    netem_nat_go_out (self->nats[from], packet, size);
+  if (self->nats[!from] &&
+      !netem_nat_come_in (self->nats[!from], packet, size)) {
+    self->n_unmapped[from]++;
+    return NETEM_UNMAPPED;
+  }
+  return netem_link_offer (self->links[from], packet, size, now, queued);
+}
+
 static void
 read_packets (Emulator *self, NetemEnd from)
 {
@@ -122,17 +143,12 @@ read_packets (Emulator *self, NetemEnd from)
 
   while ((size = read (self->tuns[from], packet, sizeof (packet))) > 0) {
     const gint64 now = get_now ();
-    NetemVerdict verdict = NETEM_FOREIGN;
+    NetemVerdict verdict;
     gint64 queued = 0;
 
     if (packet[0] >> 4 != 4)
       continue; /* no IPv6 on this link */
-    if (is_on_the_link (packet, (gsize)size)) {
-      verdict = netem_link_offer (
-          self->links[from], packet, (gsize)size, now, &queued);
-    } else {
-      self->n_foreign[from]++;
-    }
+    verdict = forward (self, from, packet, (gsize)size, now, &queued);
     write_log (self, from, packet, (gsize)size, now, queued, verdict);
   }
 }
@@ -219,11 +235,25 @@ answer_wait (Emulator *self)
   if (self->awaited == 0)
     return;
   counters = netem_link_get_counters (self->links[self->awaited_end]);
-  if (counters->packets + self->n_foreign[self->awaited_end] < self->awaited)
+  if (counters->packets + self->n_foreign[self->awaited_end] +
+          self->n_unmapped[self->awaited_end] <
+      self->awaited)
     return;
   self->awaited = 0;
   g_print ("ok\n");
   fflush (stdout);
+}
+
+static gboolean
+set_nat (Emulator *self, NetemEnd end, const gchar *text)
+{
+  guint64 first;
+
+  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT16, &first, NULL))
+    return FALSE;
+  netem_nat_free (self->nats[end]);
+  self->nats[end] = netem_nat_new ((guint16)first);
+  return TRUE;
 }
 
 static void
@@ -241,8 +271,14 @@ run_command (Emulator *self, const gchar *line)
     print_counters ("a", self->links[NETEM_A]);
     print_counters ("b", self->links[NETEM_B]);
     g_print (" a.foreign=%" G_GUINT64_FORMAT " b.foreign=%" G_GUINT64_FORMAT
+             " a.unmapped=%" G_GUINT64_FORMAT " b.unmapped=%" G_GUINT64_FORMAT
              "\n",
-        self->n_foreign[NETEM_A], self->n_foreign[NETEM_B]);
+        self->n_foreign[NETEM_A], self->n_foreign[NETEM_B],
+        self->n_unmapped[NETEM_A], self->n_unmapped[NETEM_B]);
+  } else if ((g_str_has_prefix (line, "nat a ") ||
+                 g_str_has_prefix (line, "nat b ")) &&
+             set_nat (self, line[4] == 'a' ? NETEM_A : NETEM_B, line + 6)) {
+    g_print ("ok\n");
   } else if (g_str_has_prefix (line, "wait a ") ||
              g_str_has_prefix (line, "wait b ")) {
     self->awaited_end = line[5] == 'a' ? NETEM_A : NETEM_B;
@@ -257,7 +293,7 @@ run_command (Emulator *self, const gchar *line)
     self->ended = TRUE;
     g_print ("ok\n");
   } else {
-    g_print ("error the commands are set, stats, wait, flush and quit\n");
+    g_print ("error the commands are set, nat, stats, wait, flush and quit\n");
   }
   fflush (stdout);
 }
@@ -381,8 +417,10 @@ start (guint64 seed, guint mtu, const gchar *log, const gchar *settings)
   run (&self);
   if (self.log)
     fclose (self.log);
-  for (guint end = 0; end < NETEM_N_ENDS; end++)
+  for (guint end = 0; end < NETEM_N_ENDS; end++) {
     netem_link_free (self.links[end]);
+    netem_nat_free (self.nats[end]);
+  }
   g_string_free (self.command, TRUE);
   return EXIT_SUCCESS;
 }
@@ -448,6 +486,7 @@ static const gchar usage[] =
     "prints \"ready PID\" and obeys lines from its input until that ends:\n"
     "  set a|b|both SETTING=VALUE…   what a or b sends; clear: a perfect "
     "link\n"
+    "  nat a|b PORT   UDP of a or b leaves from PORT on; again: from others\n"
     "  stats | wait END PACKETS | flush | quit\n"
     "Settings: delay jitter hold queue (ms), rate (kbit/s), loss duplicate "
     "corrupt\nreorder burst-enter burst-leave burst-loss (percent), mtu "

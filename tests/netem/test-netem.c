@@ -394,6 +394,59 @@ test_outage (void)
   pair_close (&pair);
 }
 
+static guint16
+get_sender (gint fd)
+{
+  struct sockaddr_in sender = {0};
+  socklen_t size = sizeof (sender);
+  struct pollfd wait = {.fd = fd, .events = POLLIN};
+  guint8 packet[100];
+
+  if (poll (&wait, 1, 2000) != 1 ||
+      recvfrom (fd, packet, sizeof (packet), 0, (gpointer)&sender, &size) < 0)
+    return 0;
+  return ntohs (sender.sin_port);
+}
+
+static void
+answer (gint fd, guint16 port)
+{
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons (port)};
+
+  inet_pton (AF_INET, NETEM_ADDRESS_B, &to.sin_addr);
+  g_assert_cmpint (1, ==, sendto (fd, "y", 1, 0, (gpointer)&to, sizeof (to)));
+}
+
+/* The kernel at the other end checks the checksums. */
+static void
+test_nat (void)
+{
+  struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+  Pair pair;
+
+  pair_open (&pair, "");
+  connect (pair.sockets[NETEM_A], &nobody, sizeof (nobody));
+  netem_client_set_nat (pair.client, NETEM_B, 40000);
+  send (pair.sockets[NETEM_B], "x", 1, 0);
+  g_assert_cmpuint (40000, ==, get_sender (pair.sockets[NETEM_A]));
+  answer (pair.sockets[NETEM_A], 40000);
+  g_assert_true (receive (pair.sockets[NETEM_B], 2000));
+  /* Its own port leads nowhere. */
+  answer (pair.sockets[NETEM_A], 7000);
+  g_assert_false (receive (pair.sockets[NETEM_B], 100));
+
+  netem_client_set_nat (pair.client, NETEM_B, 50000);
+  answer (pair.sockets[NETEM_A], 40000);
+  g_assert_false (receive (pair.sockets[NETEM_B], 100));
+  g_assert_cmpfloat (
+      2, ==, netem_client_get_counter (pair.client, "a.unmapped"));
+  send (pair.sockets[NETEM_B], "x", 1, 0);
+  g_assert_cmpuint (50000, ==, get_sender (pair.sockets[NETEM_A]));
+  answer (pair.sockets[NETEM_A], 50000);
+  g_assert_true (receive (pair.sockets[NETEM_B], 2000));
+  pair_close (&pair);
+}
+
 /* Nothing reaches the network of the machine. */
 static void
 test_foreign_address (void)
@@ -481,6 +534,7 @@ main (int argc, char **argv)
   SPACE ("rate", test_rate);
   SPACE ("lost-packets", test_lost_packets);
   SPACE ("outage", test_outage);
+  SPACE ("nat", test_nat);
   SPACE ("foreign-address", test_foreign_address);
   SPACE ("nothing-is-left", test_nothing_is_left);
 #undef LINK
