@@ -238,6 +238,19 @@ gst_rtc_element_post_fact (GstRtcElement *self, GstStructure *fact)
   queue_message (self, gst_message_new_element (GST_OBJECT (self), fact));
 }
 
+/* Within a state change that fails of it. */
+static void
+post_error_at_once (
+    GstRtcElement *self, const GError *error, GstRtcOperation operation)
+{
+  GstRtcFailure failure = {.error = error, .operation = operation};
+
+  gst_rtc_element_complete_failure (self, &failure, NULL);
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_rtc_bus_new_failure (
+                              GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure));
+}
+
 static void
 hold_errors (GstRtcElement *self, gpointer unused)
 {
@@ -445,16 +458,13 @@ create_client_job (GstRtcElement *self, gpointer data)
 static gboolean
 check_files (GstRtcElement *self)
 {
-  GstRtcFailure failure = {.operation = GST_RTC_OPERATION_INIT};
   g_autoptr (GError) error = NULL;
 
   if (gst_rtc_files_are_free (GST_RTC_FILES_OF_AN_ELEMENT))
     return TRUE;
   error =
       gst_rtc_error_new (GST_RTC_ERROR_GET_CONFIG_ERROR, 0, GST_RTC_NO_FILES);
-  failure.error = error;
-  fill_failure (self, &failure, NULL);
-  gst_rtc_bus_post_failure (GST_ELEMENT (self), GST_MESSAGE_ERROR, &failure);
+  post_error_at_once (self, error, GST_RTC_OPERATION_INIT);
   return FALSE;
 }
 
@@ -691,12 +701,7 @@ auto_join (GstRtcElement *self)
   GstRtcRequest request = {.operation = GST_RTC_OPERATION_JOIN};
 
   if (!config || !serve (self, &config, &error)) {
-    GstRtcFailure failure = {
-        .error = error, .operation = GST_RTC_OPERATION_JOIN};
-
-    gst_element_post_message (
-        GST_ELEMENT (self), gst_rtc_bus_new_failure (GST_ELEMENT (self),
-                                GST_MESSAGE_ERROR, &failure));
+    post_error_at_once (self, error, GST_RTC_OPERATION_JOIN);
     g_clear_pointer (&config, gst_rtc_config_unref);
     return FALSE;
   }
