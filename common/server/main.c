@@ -39,6 +39,8 @@ static const LimitOption limit_options[] = {
     {"max-connections", AT (max_connections), "Connections at a time"},
     {"max-connections-per-address", AT (max_connections_per_address),
         "Connections at a time from one address"},
+    {"max-connection-rate", AT (max_connection_rate),
+        "Connections a second from one address"},
     {"max-rooms", AT (max_rooms), "Rooms at a time"},
     {"max-visible-users", AT (max_visible_users),
         "Visible users of a room, up to 200"},

@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "rtcbucket.h"
 #include "rtcframescan.h"
 
-#define BURST_SECONDS 10
+/* Between two reads from a peer at fault, so that it costs next to nothing and
+ * the network slows it down. */
+#define DROP_INTERVAL_MS 10
 /* Pongs that libsoup may have waiting for a peer that does not read. */
 #define MAX_PONGS_WAITING 64
 /* For one frame. Who sends a byte now and then is heard, yet answers no ping
@@ -37,14 +40,6 @@ typedef enum
   PHASE_ANSWERED, /* anything but an upgrade */
   PHASE_FRAMES
 } Phase;
-
-/* Refilled by time, emptied by use. */
-typedef struct
-{
-  gdouble level;
-  guint rate;
-  gint64 filled;
-} Bucket;
 
 #define GST_RTC_TYPE_GUARD_INPUT (gst_rtc_guard_input_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -82,6 +77,7 @@ struct _GstRtcGuardStream
   GstRtcGuardClosedFunc closed_func;
   gpointer user_data;
   gboolean faulty;
+  gboolean had_turn; /* has read in this round of the main loop */
 
   Phase phase;
   gsize request_bytes;
@@ -89,8 +85,8 @@ struct _GstRtcGuardStream
   gsize line_length; /* of the line of the request that is being read */
   gsize name_length; /* what of that is the start of an encoding's name */
   gint64 last_seen;
-  Bucket frames;
-  Bucket bytes;
+  GstRtcBucket frames;
+  GstRtcBucket bytes;
   GstRtcFrameScan incoming;
   gint64 frame_begun; /* the frame that is not complete, 0 without one */
 
@@ -114,24 +110,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstRtcGuardOutput, gst_rtc_guard_output,
     G_IMPLEMENT_INTERFACE (
         G_TYPE_POLLABLE_OUTPUT_STREAM, gst_rtc_guard_output_poll_init))
 G_DEFINE_FINAL_TYPE (GstRtcGuardStream, gst_rtc_guard_stream, G_TYPE_IO_STREAM)
-
-static gboolean
-take_from_bucket (Bucket *bucket, gdouble amount, gint64 now)
-{
-  gdouble passed = (gdouble)(now - bucket->filled) / G_TIME_SPAN_SECOND;
-  gdouble full = (gdouble)bucket->rate * BURST_SECONDS;
-
-  bucket->level = MIN (bucket->level + passed * bucket->rate, full) - amount;
-  bucket->filled = now;
-  return bucket->level >= 0;
-}
-
-static void
-fill_bucket (Bucket *bucket, guint rate, gint64 now)
-{
-  *bucket = (Bucket){
-      .level = (gdouble)rate * BURST_SECONDS, .rate = rate, .filled = now};
-}
 
 static void
 report_fault (GstRtcGuardStream *guard, guint16 code, const gchar *reason)
@@ -223,9 +201,9 @@ watch_frames (GstRtcGuardStream *guard, const guint8 *data, gsize length)
     report_fault (guard, CLOSE_TOO_BIG, "message too long");
   else if (guard->incoming.bad_control)
     report_fault (guard, CLOSE_PROTOCOL, "control frame too long");
-  else if (!take_from_bucket (&guard->frames, new_frames, now))
+  else if (!gst_rtc_bucket_take (&guard->frames, new_frames, now))
     report_fault (guard, CLOSE_POLICY, "too many messages");
-  else if (!take_from_bucket (&guard->bytes, (gdouble)length, now))
+  else if (!gst_rtc_bucket_take (&guard->bytes, (gdouble)length, now))
     report_fault (guard, CLOSE_POLICY, "too many bytes");
   else if (!check_frame_time (guard, ended_before, now))
     report_fault (guard, CLOSE_POLICY, "a frame takes too long");
@@ -253,8 +231,10 @@ begin_frames (GstRtcGuardStream *guard)
 
   guard->phase = PHASE_FRAMES;
   guard->last_seen = now;
-  fill_bucket (&guard->frames, guard->limits.max_message_rate, now);
-  fill_bucket (&guard->bytes, guard->limits.max_byte_rate, now);
+  gst_rtc_bucket_init (&guard->frames, guard->limits.max_message_rate,
+      guard->limits.first_seconds, now);
+  gst_rtc_bucket_init (&guard->bytes, guard->limits.max_byte_rate,
+      guard->limits.first_seconds, now);
 }
 
 static void
@@ -316,14 +296,29 @@ gst_rtc_guard_input_read (GInputStream *stream, void *buffer, gsize count,
   return length;
 }
 
+/* libsoup reads for as long as something comes, which from a peer that never
+ * pauses would be until a limit is reached. One read is a turn. */
+static gboolean
+take_turn (GstRtcGuardStream *guard)
+{
+  guard->had_turn = guard->phase == PHASE_FRAMES && !guard->had_turn;
+  return guard->phase != PHASE_FRAMES || guard->had_turn;
+}
+
 static gssize
 gst_rtc_guard_input_read_nonblocking (
     GPollableInputStream *stream, void *buffer, gsize count, GError **error)
 {
   GstRtcGuardInput *self = GST_RTC_GUARD_INPUT (stream);
-  gssize length = g_pollable_input_stream_read_nonblocking (
-      G_POLLABLE_INPUT_STREAM (self->base), buffer, count, NULL, error);
+  gssize length;
 
+  if (self->guard && !take_turn (self->guard)) {
+    g_set_error_literal (
+        error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "others have their turn");
+    return -1;
+  }
+  length = g_pollable_input_stream_read_nonblocking (
+      G_POLLABLE_INPUT_STREAM (self->base), buffer, count, NULL, error);
   if (length > 0 && self->guard) {
     watch_input (self->guard, buffer, (gsize)length);
     if (self->guard->faulty)
@@ -350,8 +345,12 @@ static GSource *
 gst_rtc_guard_input_create_source (
     GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) source = g_pollable_input_stream_create_source (
-      G_POLLABLE_INPUT_STREAM (GST_RTC_GUARD_INPUT (stream)->base), NULL);
+  GstRtcGuardInput *self = GST_RTC_GUARD_INPUT (stream);
+  g_autoptr (GSource) source =
+      self->guard && self->guard->faulty
+          ? g_timeout_source_new (DROP_INTERVAL_MS)
+          : g_pollable_input_stream_create_source (
+                G_POLLABLE_INPUT_STREAM (self->base), NULL);
 
   return g_pollable_source_new_full (stream, source, cancellable);
 }

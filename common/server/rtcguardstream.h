@@ -19,6 +19,7 @@ G_DECLARE_FINAL_TYPE (
  * @max_message_bytes: of a WebSocket message, all its fragments together
  * @max_message_rate: frames a second, on average; ten seconds' worth at once
  * @max_byte_rate: bytes a second, on average; ten seconds' worth at once
+ * @first_seconds: how many seconds' worth are there at the start
  */
 typedef struct
 {
@@ -27,6 +28,7 @@ typedef struct
   gsize max_message_bytes;
   guint max_message_rate;
   guint max_byte_rate;
+  guint first_seconds;
 } GstRtcGuardLimits;
 
 /* Called once when the peer broke a limit; nothing that it sends reaches

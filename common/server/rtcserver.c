@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "rtcadmission.h"
+#include "rtcbucket.h"
 #include "rtcconfig.h"
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
@@ -41,6 +43,9 @@ GST_DEBUG_CATEGORY_STATIC (server_debug);
 #define FILES_KEPT 8
 /* How long those who wait go on to wait where none is left. */
 #define ACCEPT_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
+
+/* Who broke a limit does not get a burst again by connecting anew. */
+#define SECONDS_WHEN_BLAMED 1
 
 #define LINGER_TIME (1 * G_TIME_SPAN_SECOND)
 #define STOP_TIME (1 * G_TIME_SPAN_SECOND)
@@ -96,7 +101,7 @@ struct _GstRtcServer
   GstRtcRooms *rooms;
   GHashTable *connections; /* id -> Connection, owned */
   GHashTable *peers;       /* peer -> Connection, until the upgrade */
-  GHashTable *networks;    /* network -> number of connections */
+  GstRtcAdmission *admission;
   GstRtcConnectionId last_id;
   GSource *sweep;
   GSource *tick;
@@ -294,20 +299,6 @@ static const GstRtcRoomsOutput rooms_output = {
     .close = close_by_rooms,
 };
 
-static void
-count_network (GstRtcServer *server, const gchar *network, gint change)
-{
-  gint count =
-      GPOINTER_TO_INT (g_hash_table_lookup (server->networks, network)) +
-      change;
-
-  if (count > 0)
-    g_hash_table_replace (
-        server->networks, g_strdup (network), GINT_TO_POINTER (count));
-  else
-    g_hash_table_remove (server->networks, network);
-}
-
 /* Takes the connection out of all but the table of connections. */
 static void
 forget_connection (Connection *connection)
@@ -317,7 +308,7 @@ forget_connection (Connection *connection)
   GST_DEBUG ("connection %" G_GUINT64_FORMAT ": ended", connection->id);
   if (g_hash_table_lookup (server->peers, connection->peer) == connection)
     g_hash_table_remove (server->peers, connection->peer);
-  count_network (server, connection->network, -1);
+  gst_rtc_admission_leave (server->admission, connection->network);
   if (connection->websocket)
     gst_rtc_rooms_lost (server->rooms, connection->id, connection->clean,
         g_get_monotonic_time ());
@@ -409,6 +400,7 @@ on_sweep (gpointer user_data)
       g_hash_table_iter_remove (&iter);
     }
   }
+  gst_rtc_admission_prune (server->admission, now);
   run_tick (server);
   if (g_hash_table_size (server->connections) > 0)
     wake_by (server->sweep, now + get_sweep_interval (server));
@@ -474,6 +466,8 @@ on_guard_fault (guint16 code, const gchar *reason, gpointer user_data)
   GST_WARNING ("connection %" G_GUINT64_FORMAT ": %s", connection->id, reason);
   connection->fault_code = code;
   connection->fault = reason;
+  gst_rtc_admission_blame (connection->server->admission, connection->network,
+      g_get_monotonic_time ());
   g_source_set_ready_time (connection->server->sweep, 0);
 }
 
@@ -576,7 +570,8 @@ wrap_tls (GstRtcServer *server, GSocketConnection *socket)
 }
 
 static GstRtcGuardStream *
-new_guard (GstRtcServer *server, GIOStream *base, GSocketConnection *socket)
+new_guard (GstRtcServer *server, GIOStream *base, GSocketConnection *socket,
+    const gchar *network)
 {
   const GstRtcServerSettings *settings = &server->settings;
   GstRtcGuardLimits limits = {
@@ -586,20 +581,29 @@ new_guard (GstRtcServer *server, GIOStream *base, GSocketConnection *socket)
           MIN (settings->max_message_bytes, STRANGER_MESSAGE_BYTES),
       .max_message_rate = settings->max_message_rate,
       .max_byte_rate = settings->max_message_bytes * BYTE_RATE_MESSAGES,
+      .first_seconds = gst_rtc_admission_is_blamed (
+                           server->admission, network, g_get_monotonic_time ())
+                           ? SECONDS_WHEN_BLAMED
+                           : GST_RTC_BUCKET_SECONDS,
   };
 
   return gst_rtc_guard_stream_new (base, socket, &limits);
 }
 
+/* FALSE when the connection has to go at once. */
 static gboolean
-has_place (GstRtcServer *server, const gchar *network)
+admit (GstRtcServer *server, const gchar *network)
 {
-  guint used =
-      GPOINTER_TO_UINT (g_hash_table_lookup (server->networks, network));
+  const gchar *reason = "too many";
 
-  return g_hash_table_size (server->connections) <
-             server->settings.max_connections &&
-         used < server->settings.max_connections_per_address;
+  if (!server->stopping &&
+      g_hash_table_size (server->connections) <
+          server->settings.max_connections &&
+      gst_rtc_admission_enter (
+          server->admission, network, g_get_monotonic_time (), &reason))
+    return TRUE;
+  GST_WARNING ("connection from %s refused: %s", network, reason);
+  return FALSE;
 }
 
 static void
@@ -616,7 +620,6 @@ add_connection (GstRtcServer *server, GSocketConnection *socket,
   connection->accepted = g_get_monotonic_time ();
   g_hash_table_insert (server->connections, &connection->id, connection);
   g_hash_table_replace (server->peers, connection->peer, connection);
-  count_network (server, connection->network, 1);
   gst_rtc_guard_stream_set_funcs (
       guard, on_guard_fault, on_guard_closed, connection);
   GST_DEBUG ("connection %" G_GUINT64_FORMAT ": accepted from %s",
@@ -625,7 +628,7 @@ add_connection (GstRtcServer *server, GSocketConnection *socket,
 }
 
 static void
-admit (GstRtcServer *server, GSocketConnection *socket)
+take_connection (GstRtcServer *server, GSocketConnection *socket)
 {
   g_autoptr (GSocketAddress) remote =
       g_socket_connection_get_remote_address (socket, NULL);
@@ -639,8 +642,7 @@ admit (GstRtcServer *server, GSocketConnection *socket)
   if (!remote || !local)
     return; /* gone again */
   network = dup_network (remote);
-  if (server->stopping || !has_place (server, network)) {
-    GST_WARNING ("connection from %s refused: too many", network);
+  if (!admit (server, network)) {
     g_io_stream_close (G_IO_STREAM (socket), NULL, NULL);
     return;
   }
@@ -649,9 +651,11 @@ admit (GstRtcServer *server, GSocketConnection *socket)
   g_socket_set_option (g_socket_connection_get_socket (socket), SOL_SOCKET,
       SO_SNDBUF, SEND_BUFFER, NULL);
   base = wrap_tls (server, socket);
-  if (!base)
+  if (!base) {
+    gst_rtc_admission_leave (server->admission, network);
     return;
-  guard = new_guard (server, base, socket);
+  }
+  guard = new_guard (server, base, socket, network);
   add_connection (server, socket, remote, guard);
   if (!soup_server_accept_iostream (
           server->soup, G_IO_STREAM (guard), local, remote, &error))
@@ -695,7 +699,7 @@ on_acceptable (GSocket *listener, GIOCondition condition, gpointer user_data)
   }
   server->paused = FALSE;
   connection = g_socket_connection_factory_create_connection (socket);
-  admit (server, connection);
+  take_connection (server, connection);
   return G_SOURCE_CONTINUE;
 }
 
@@ -819,8 +823,9 @@ start_all (GstRtcServer *server, guint16 port, GError **error)
   server->connections = g_hash_table_new_full (
       g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)connection_free);
   server->peers = g_hash_table_new (g_str_hash, g_str_equal);
-  server->networks =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  server->admission =
+      gst_rtc_admission_new (server->settings.max_connections_per_address,
+          server->settings.max_connection_rate);
   server->sweep = add_timer (server, "rtc server sweep", on_sweep);
   server->tick = add_timer (server, "rtc server tick", on_tick);
   server->resume = add_timer (server, "rtc server resume", start_accepting);
@@ -893,8 +898,8 @@ run_clear (gpointer data, gpointer unused)
   soup_server_disconnect (server->soup);
   g_clear_object (&server->soup);
   g_clear_pointer (&server->peers, g_hash_table_unref);
-  g_clear_pointer (&server->networks, g_hash_table_unref);
   g_clear_pointer (&server->connections, g_hash_table_unref);
+  g_clear_pointer (&server->admission, gst_rtc_admission_free);
   g_clear_pointer (&server->rooms, gst_rtc_rooms_free);
   g_clear_pointer (&server->http, gst_rtc_server_http_free);
   g_clear_object (&server->certificate);

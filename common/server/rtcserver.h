@@ -27,6 +27,7 @@ typedef struct
   const gchar *const *ice_servers;     /* handed out by getconfig */
   guint max_connections;
   guint max_connections_per_address;
+  guint max_connection_rate; /* connections a second of one address */
   guint max_rooms;
   guint max_visible_users;   /* in a room */
   guint max_invisible_users; /* in a room */

@@ -22,6 +22,7 @@
 static const gsize numbers[] = {
     AT (max_connections),
     AT (max_connections_per_address),
+    AT (max_connection_rate),
     AT (max_rooms),
     AT (max_visible_users),
     AT (max_invisible_users),
@@ -142,6 +143,7 @@ gst_rtc_server_settings_init (GstRtcServerSettings *settings)
       .listen = GST_RTC_DEFAULT_SERVER_URL,
       .max_connections = 1000,
       .max_connections_per_address = 250,
+      .max_connection_rate = 200,
       .max_rooms = 1000,
       .max_visible_users = 50,
       .max_invisible_users = 1000,

@@ -52,6 +52,7 @@ start_server (void)
   settings.listen = "http://127.0.0.1:0";
   settings.max_connections = 32;
   settings.max_connections_per_address = 32;
+  settings.max_connection_rate = 1000 * 1000;
   settings.grace_time = 1;
   server = gst_rtc_server_start (&settings, &error);
   g_assert_no_error (error);

@@ -3,23 +3,22 @@
  * what follows its frames. */
 #include <gio/gio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "rtcframescan.h"
 #include "rtcguardstream.h"
 
 static GstRtcGuardStream *
-new_guard (GSocket **socket)
+new_guard (GSocket **socket, GSocket **peer)
 {
-  const GstRtcGuardLimits limits = {16384, 100, 65536, 200, 524288};
+  const GstRtcGuardLimits limits = {16384, 100, 65536, 200, 524288, 10};
   g_autoptr (GSocketConnection) connection = NULL;
   GstRtcGuardStream *guard;
   int pair[2];
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
-  close (pair[1]);
   *socket = g_socket_new_from_fd (pair[0], NULL);
-  g_assert_nonnull (*socket);
+  *peer = g_socket_new_from_fd (pair[1], NULL);
+  g_assert_true (*socket && *peer);
   connection = g_socket_connection_factory_create_connection (*socket);
   guard =
       gst_rtc_guard_stream_new (G_IO_STREAM (connection), connection, &limits);
@@ -40,7 +39,8 @@ static void
 closing_is_done_by_the_caller (void)
 {
   g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GstRtcGuardStream) guard = new_guard (&socket);
+  g_autoptr (GSocket) peer = NULL;
+  g_autoptr (GstRtcGuardStream) guard = new_guard (&socket, &peer);
   GThread *thread = NULL;
 
   gst_rtc_guard_stream_set_funcs (guard, NULL, on_closed_here, &thread);
@@ -51,6 +51,37 @@ closing_is_done_by_the_caller (void)
   gst_rtc_guard_stream_cut (guard);
   while (g_main_context_iteration (NULL, FALSE))
     ;
+}
+
+/* Whoever sends without a pause keeps nobody else waiting. */
+static void
+one_read_is_a_turn (void)
+{
+  static const gchar answer[] = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+  static const guint8 frames[12] = {0x8a, 0x80, 0, 0, 0, 0, 0x8a, 0x80};
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocket) peer = NULL;
+  g_autoptr (GstRtcGuardStream) guard = new_guard (&socket, &peer);
+  GPollableInputStream *input = G_POLLABLE_INPUT_STREAM (
+      g_io_stream_get_input_stream (G_IO_STREAM (guard)));
+  guint8 buffer[6];
+
+  g_assert_cmpint (sizeof (answer) - 1, ==,
+      g_output_stream_write (
+          g_io_stream_get_output_stream (G_IO_STREAM (guard)), answer,
+          sizeof (answer) - 1, NULL, NULL));
+  g_assert_cmpint (sizeof (frames), ==,
+      g_socket_send (peer, (const gchar *)frames, sizeof (frames), NULL, NULL));
+  for (guint i = 0; i < 4; i++) {
+    g_autoptr (GError) error = NULL;
+    const gssize n = g_pollable_input_stream_read_nonblocking (
+        input, buffer, sizeof (buffer), NULL, &error);
+
+    if (i % 2 == 0)
+      g_assert_cmpint (sizeof (buffer), ==, n);
+    else
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  }
 }
 
 /* Two frames, byte by byte: a ping of one byte and an empty text. */
@@ -77,6 +108,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func (
       "/guard/closing-is-done-by-the-caller", closing_is_done_by_the_caller);
+  g_test_add_func ("/guard/one-read-is-a-turn", one_read_is_a_turn);
   g_test_add_func ("/guard/frames-are-followed-by-the-byte",
       frames_are_followed_by_the_byte);
   return g_test_run ();

@@ -863,6 +863,27 @@ too_many_messages_are_refused (void)
   raw_close (&raw);
 }
 
+/* What a first connection may send at once is too much for the next. */
+static void
+a_new_connection_is_no_new_burst (void)
+{
+  GstRtcServerSettings settings;
+  g_autoptr (GstRtcServer) server = NULL;
+
+  gst_rtc_server_settings_init (&settings);
+  settings.max_message_rate = 5;
+  server = start_with (&settings);
+  for (guint i = 0; i < 2; i++) {
+    Raw raw = raw_open (server);
+
+    raw_join (&raw, "ann");
+    for (guint j = 0; j < (i == 0 ? 100 : 45); j++)
+      raw_say (&raw, "{\"type\":\"ping\",\"id\":2}");
+    raw_expect_close (&raw, 1008);
+    raw_close (&raw);
+  }
+}
+
 static void
 binary_messages_are_refused (void)
 {
@@ -1268,6 +1289,7 @@ main (int argc, char **argv)
   ADD ("endless-fragments-are-cut", endless_fragments_are_cut);
   ADD ("empty-fragments-count-as-messages", empty_fragments_count_as_messages);
   ADD ("too-many-messages-are-refused", too_many_messages_are_refused);
+  ADD ("a-new-connection-is-no-new-burst", a_new_connection_is_no_new_burst);
   ADD ("binary-messages-are-refused", binary_messages_are_refused);
   ADD ("text-that-is-not-utf8-is-refused", text_that_is_not_utf8_is_refused);
   ADD ("the-subprotocol-is-needed", the_subprotocol_is_needed);
