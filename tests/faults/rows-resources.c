@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows of the fault table: what the system gives is used up, or comes in
- * pieces. On the thread of the test. */
+/* Rows of the fault table: what the system gives is used up, comes in pieces
+ * or is wrong. On the thread of the test. */
 #define _GNU_SOURCE /* prlimit */
 #include "faultscene.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,75 @@
 #include <unistd.h>
 
 #define QUICK "reconnect-delay=100 reconnect-attempts=100"
+
+/* --- what is loaded before a program --- */
+
+/* A sanitizer wants to be loaded first and need not be. */
+static void
+begin_preload (const gchar *library)
+{
+  const gchar *options = g_getenv ("ASAN_OPTIONS");
+  g_autofree gchar *more =
+      g_strconcat (options ? options : "", ":verify_asan_link_order=0", NULL);
+
+  g_setenv ("LD_PRELOAD", library, TRUE);
+  g_setenv ("ASAN_OPTIONS", more, TRUE);
+}
+
+static void
+end_preload (void)
+{
+  g_unsetenv ("LD_PRELOAD");
+}
+
+static void
+check_loaded (FaultScene *scene, GPid pid, const gchar *name)
+{
+  g_autofree gchar *path = g_strdup_printf ("/proc/%d/maps", pid);
+  g_autofree gchar *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) || !strstr (text, name))
+    fault_fail (scene, "%s is not loaded in %d", name, pid);
+}
+
+/* --- F10: the clock on the wall --- */
+
+static void
+set_clock (FaultScene *scene, gint64 seconds)
+{
+  const gchar *path = g_getenv ("JUMP_CLOCK_FILE");
+  const gint fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd < 0 || write (fd, &seconds, sizeof (seconds)) != sizeof (seconds))
+    fault_fail (scene, "%s: %s", path, g_strerror (errno));
+  close (fd);
+}
+
+static void
+prepare_clocks (FaultScene *scene)
+{
+  g_autofree gchar *path = g_build_filename (scene->directory, "clock", NULL);
+
+  g_setenv ("JUMP_CLOCK_FILE", path, TRUE);
+  set_clock (scene, 0);
+  begin_preload (g_getenv ("FAULTS_JUMP_CLOCK"));
+  fault_prepare_call (scene);
+  end_preload ();
+  check_loaded (scene, scene->server, "jump-clock");
+  check_loaded (scene, scene->publisher->pid, "jump-clock");
+  check_loaded (scene, scene->viewer->pid, "jump-clock");
+}
+
+static void
+jump (FaultScene *scene)
+{
+  static const gint64 offsets[] = {3600, -3600, 2};
+
+  for (guint i = 0; i < G_N_ELEMENTS (offsets); i++) {
+    set_clock (scene, offsets[i]);
+    fault_let_pass (scene, 2000);
+  }
+}
 
 /* --- F32: no descriptors --- */
 
@@ -182,29 +252,18 @@ enter_full_server (FaultScene *scene)
 
 /* --- F33: calls that do less than was asked --- */
 
-/* What is started until it is ended again has such sockets. A sanitizer wants
- * to be loaded first and need not be. */
+/* What is started until it is ended again has such sockets. */
 static void
 begin_short_calls (void)
 {
-  const gchar *options = g_getenv ("ASAN_OPTIONS");
-  g_autofree gchar *more =
-      g_strconcat (options ? options : "", ":verify_asan_link_order=0", NULL);
-
-  g_setenv ("LD_PRELOAD", g_getenv ("FAULTS_SHORT_IO"), TRUE);
-  g_setenv ("ASAN_OPTIONS", more, TRUE);
+  begin_preload (g_getenv ("FAULTS_SHORT_IO"));
 }
 
 static void
 end_short_calls (FaultScene *scene, GPid pid)
 {
-  g_autofree gchar *path = g_strdup_printf ("/proc/%d/maps", pid);
-  g_autofree gchar *text = NULL;
-
-  g_unsetenv ("LD_PRELOAD");
-  if (!g_file_get_contents (path, &text, NULL, NULL) ||
-      !strstr (text, "short-io"))
-    fault_fail (scene, "%d does not have the sockets it should", pid);
+  end_preload ();
+  check_loaded (scene, pid, "short-io");
 }
 
 static void
@@ -267,6 +326,13 @@ mute_and_unmute (FaultScene *scene)
   }
 
 const FaultRow fault_resource_rows[] = {
+    {.id = "F10-clock-jumps",
+        .condition = "The clock on the wall of all jumps: an hour ahead, two "
+                     "back, and to almost right",
+        .happens = "The call goes on",
+        .prepare = prepare_clocks,
+        .provoke = jump,
+        GO_ON},
     {.id = "F32-no-descriptors-at-start",
         .condition = "The viewer starts with too few file descriptors left",
         .happens = "The pipeline ends",
