@@ -36,12 +36,12 @@ gst_rtc_files_are_free (guint n)
 }
 
 gboolean
-gst_rtc_files_reserve (guint n)
+gst_rtc_files_reserve (guint n, guint spare)
 {
   gboolean are_free;
 
   g_mutex_lock (&lock);
-  are_free = has_free (n_reserved + n);
+  are_free = has_free (n_reserved + n + spare);
   if (are_free)
     n_reserved += n;
   g_mutex_unlock (&lock);

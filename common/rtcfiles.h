@@ -13,16 +13,17 @@ G_BEGIN_DECLS
 #define GST_RTC_FILES_OF_A_CONNECTION 16
 /* The main contexts of the workers, and those of what is loaded ahead. */
 #define GST_RTC_FILES_OF_AN_ELEMENT 24
-/* 7 with one local address and 2 for each more; those who start at the same
- * time may need more for a while. */
-#define GST_RTC_FILES_OF_A_PEER 32
+/* With one local address; each more takes one more. */
+#define GST_RTC_FILES_OF_A_PEER 8
+/* For those that need more, and what else is opened meanwhile. */
+#define GST_RTC_FILES_SPARE 24
 
 /* Opens nothing: a thread that needs one meanwhile is not disturbed. */
 gboolean gst_rtc_files_are_free (guint n);
 
-/* The same, and keeps them from the next who asks until they are released,
- * for what opens its own later. FALSE when they are not free. */
-gboolean gst_rtc_files_reserve (guint n);
+/* Keeps @n from the next who asks until they are released, for what opens its
+ * own later. FALSE when they and @spare more are not free. */
+gboolean gst_rtc_files_reserve (guint n, guint spare);
 void gst_rtc_files_release (guint n);
 
 G_END_DECLS

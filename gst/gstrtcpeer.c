@@ -264,7 +264,7 @@ get_code (GstRtcPeerRole role)
 static gboolean
 reserve_files (GstRtcPeer *peer, GError **error)
 {
-  if (!gst_rtc_files_reserve (GST_RTC_FILES_OF_A_PEER))
+  if (!gst_rtc_files_reserve (GST_RTC_FILES_OF_A_PEER, GST_RTC_FILES_SPARE))
     /* The other side is told it too. */
     return gst_rtc_error_set (error, get_code (peer->role), 0,
         "the %s process has no file descriptors left",
@@ -516,7 +516,7 @@ on_connected (GstRtcPeer *peer, Event *event)
 
   GST_INFO_OBJECT (peer, "connecting -> connected");
   clear_source (&peer->connect_timer);
-  release_files (peer); /* all that it needs are open */
+  release_files (peer);
   g_atomic_int_set (&peer->connected, TRUE);
   start_liveness (peer);
   if (g_atomic_int_get (&peer->follows))
@@ -1351,6 +1351,7 @@ on_gathering_done (GstRtcPeer *peer, Event *event)
   if (peer->gathering_told)
     return;
   peer->gathering_told = TRUE;
+  release_files (peer); /* all that it needs are open */
   clear_source (&peer->gathering_timer);
   if (peer->listener.local_candidate)
     peer->listener.local_candidate (peer, 0, NULL, peer->user_data);

@@ -195,6 +195,8 @@ const FaultRow fault_network_rows[] = {
         .condition = "The viewer's NAT forgets its UDP ports and gives others",
         .happens = "Pictures arrive again, by another transport",
         .flags = FAULT_NETWORK,
+        .publisher = "media-timeout=2000",
+        .viewer = "media-timeout=2000",
         .prepare = prepare_behind_nat,
         .provoke = rebind,
         .publisher_told = {VIEWER_LOST},

@@ -308,7 +308,7 @@ mute_and_unmute (FaultScene *scene)
   fault_party_say (scene->publisher, "mute off");
   fault_wait (scene, 5000,
       fault_party_count_facts (scene->viewer, "rtc-unmute-video") == 1);
-  fault_let_pass (scene, 3000);
+  fault_let_pass (scene, 1000);
 }
 
 #define GO_ON .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_GOES_ON

@@ -48,9 +48,10 @@ test_reserved (void)
 {
   const guint n = count_free ();
 
-  g_assert_true (gst_rtc_files_reserve (2));
+  g_assert_false (gst_rtc_files_reserve (2, n - 1));
+  g_assert_true (gst_rtc_files_reserve (2, n - 2));
   g_assert_false (gst_rtc_files_are_free (n - 1));
-  g_assert_false (gst_rtc_files_reserve (n - 1));
+  g_assert_false (gst_rtc_files_reserve (n - 1, 0));
   g_assert_true (gst_rtc_files_are_free (n - 2));
   gst_rtc_files_release (2);
   g_assert_true (gst_rtc_files_are_free (n));
