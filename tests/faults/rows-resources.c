@@ -140,12 +140,34 @@ start_without_files (FaultScene *scene)
       scene, "viewer", "bob", NETEM_B, scene->server_url, usual, "--files=20");
 }
 
+static gboolean
+has_thread (GPid pid, const gchar *name)
+{
+  g_autofree gchar *tasks = g_strdup_printf ("/proc/%d/task", pid);
+  g_autoptr (GDir) dir = g_dir_open (tasks, 0, NULL);
+  const gchar *task;
+
+  while (dir && (task = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename (tasks, task, "comm", NULL);
+    g_autofree gchar *text = NULL;
+
+    if (g_file_get_contents (path, &text, NULL, NULL) &&
+        g_str_has_prefix (text, name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* GStreamer tries only once to load a plugin. */
 static void
 prepare_viewer (FaultScene *scene)
 {
   fault_start_server (scene);
   fault_start_viewer (scene);
   fault_wait (scene, 15000, fault_party_is_connected (scene->viewer));
+  fault_wait (scene, 15000,
+      !has_thread (scene->viewer->pid, "rtc-plugins") &&
+          !has_thread (scene->viewer->pid, "rtc-certificate"));
 }
 
 static void
