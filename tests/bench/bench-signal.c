@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Round trips of the room protocol's ping, by a bare client so that the
  * server is what is measured.
- *   bench-signal PORT PID IDLE SECONDS
+ *   bench-signal PORT PID IDLE SECONDS [RATE]
  * opens IDLE connections that stay silent, then sends one ping after another
  * on one more, then on ACTIVE at once, SECONDS each. Prints p50 and p99 in
- * us, the messages a second and the CPU time of PID for each, in us. */
+ * us, the messages a second and the CPU time of PID for each, in us. With RATE
+ * it sends that many pings a second instead, as a guest within its limits,
+ * and prints p50 and p99: from when each was due, so that one that waits for
+ * the answer before counts too. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -286,6 +290,35 @@ run (Client **clients, guint n, gdouble seconds)
 }
 
 static void
+wait_until (gint64 due)
+{
+  const struct timespec time = {
+      .tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
+
+  clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+}
+
+static void
+run_paced (Client *client, gdouble seconds, guint rate)
+{
+  const gint64 gap = 1000000000 / rate;
+  const gint64 start = now_ns () + gap;
+  const guint n = (guint)(seconds * rate);
+
+  prctl (PR_SET_TIMERSLACK, 1);
+  g_array_set_size (trips, 0);
+  client->active = TRUE;
+  for (guint i = 0; i < n; i++) {
+    wait_until (start + i * gap);
+    send_ping (client);
+    client->sent_at = start + i * gap;
+    while (trips->len <= i)
+      serve (WAIT_LIMIT_MS);
+  }
+  g_array_sort (trips, compare);
+}
+
+static void
 drain (void)
 {
   gint64 end = now_ns () + 50 * 1000000;
@@ -304,8 +337,8 @@ main (int argc, char **argv)
   gint64 cpu;
 
   bench_init (&argc, &argv);
-  if (argc != 5)
-    bench_die ("PORT PID IDLE SECONDS");
+  if (argc != 5 && argc != 6)
+    bench_die ("PORT PID IDLE SECONDS [RATE]");
   port = (guint16)atoi (argv[1]);
   n_idle = (guint)atoi (argv[3]);
   seconds = g_ascii_strtod (argv[4], NULL);
@@ -317,6 +350,12 @@ main (int argc, char **argv)
   for (guint i = 0; i < n_idle; i++)
     enter (port, ACTIVE + i);
 
+  if (argc == 6) {
+    run_paced (clients[0], seconds, (guint)atoi (argv[5]));
+    bench_say (
+        "{\"p50\": %.2f, \"p99\": %.2f}", get_rank (500), get_rank (990));
+    return EXIT_SUCCESS;
+  }
   run (clients, 1, 0.2); /* to warm up */
   drain ();
   run (clients, 1, seconds);

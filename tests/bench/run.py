@@ -4,7 +4,8 @@
 prints one report.
 
 The peers are webrtcbin wired by hand with its defaults, and a WebSocket server
-of libsoup that only echoes. A is ours, B the peer; runs follow each other as
+of libsoup that only echoes; of the server in a flood, itself when it is calm.
+A is ours, B the peer; runs follow each other as
 A | A B | B A | A B ..., each in processes of its own. A ratio is that of the
 two runs of one round; the report gives the median with the least and the
 greatest. The noise floor is the greatest difference of two neighbouring runs
@@ -30,6 +31,9 @@ VIEWERS = (0, 1, 8, 16)
 PICTURE = ("1280", "720", "2000000")
 JOIN_PICTURE = ("640", "360", "500000")
 IDLE = (1, 200)
+# Of the guest that is measured: below its limit together with its burst.
+FLOOD_RATE = "400"
+FLOODS = ("pings", "requests", "messages", "joins")
 ROOM = "bench"
 PR_SET_PDEATHSIG = 1
 START_LIMIT = 30
@@ -465,6 +469,35 @@ class Bench:
             self.report.add(series, f"cost{idle}",
                             "CPU of a message" + rest, "us")
 
+    # The room server while one client abuses it: A is then, B the same server
+    # left alone.
+
+    def measure_flood(self, kind):
+        figures = {}
+        for flood in FLOODS:
+            with contextlib.ExitStack() as stack:
+                server = self.start(stack, "server",
+                                    "--listen", "http://127.0.0.1:0")
+                url = server.ask()
+                if kind == "A":
+                    self.start(stack, "flood", url.rpartition(":")[2],
+                               flood).ask()
+                client = self.start(
+                    stack, "signal", url.rpartition(":")[2], str(server.pid),
+                    "1", str(min(self.options.seconds / 4, 2)), FLOOD_RATE)
+                for key, value in json.loads(client.ask()).items():
+                    figures[f"{key}-{flood}"] = value
+        return figures
+
+    def flood(self):
+        series = self.run(self.measure_flood, "flood")
+        for flood in FLOODS:
+            self.report.add(series, f"p50-{flood}",
+                            f"ping p50 under a flood of {flood}", "us")
+            self.report.add(series, f"p99-{flood}",
+                            f"ping p99 under a flood of {flood}", "us",
+                            target=5)
+
     def run(self, measure, name):
         def say(text):
             print(f"{name}: {text}", flush=True)
@@ -474,7 +507,7 @@ class Bench:
         return series
 
 
-PARTS = {"join": Bench.join, "signaling": Bench.signaling,
+PARTS = {"flood": Bench.flood, "join": Bench.join, "signaling": Bench.signaling,
          "viewers": Bench.viewers}
 
 
