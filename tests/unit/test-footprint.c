@@ -53,7 +53,11 @@ count (gssize change)
 
 #if defined(__SANITIZE_ADDRESS__)
 
-#include <sanitizer/allocator_interface.h>
+/* As the sanitizer's header has it, which comes with clang only. */
+extern int __sanitizer_install_malloc_and_free_hooks (
+    void (*on_malloc) (const volatile void *block, size_t size),
+    void (*on_free) (const volatile void *block));
+extern size_t __sanitizer_get_allocated_size (const volatile void *block);
 
 static void
 on_malloc (const volatile void *block, size_t size)
@@ -65,7 +69,7 @@ static void
 on_free (const volatile void *block)
 {
   if (block)
-    count (-(gssize)__sanitizer_get_allocated_size ((const void *)block));
+    count (-(gssize)__sanitizer_get_allocated_size (block));
 }
 
 static void
