@@ -224,5 +224,6 @@ extern const FaultRow fault_hostile_rows[];
 extern const FaultRow fault_local_rows[];
 extern const FaultRow fault_tls_rows[];
 extern const FaultRow fault_resource_rows[];
+extern const FaultRow fault_storm_rows[];
 
 G_END_DECLS

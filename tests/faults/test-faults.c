@@ -20,7 +20,8 @@
 #define EXIT_SKIP 77
 
 static const FaultRow *const tables[] = {fault_server_rows, fault_network_rows,
-    fault_hostile_rows, fault_tls_rows, fault_local_rows, fault_resource_rows};
+    fault_hostile_rows, fault_tls_rows, fault_local_rows, fault_resource_rows,
+    fault_storm_rows};
 
 /* Rows that run at once, @at_once of them at a time. */
 typedef struct
