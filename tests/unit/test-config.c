@@ -86,6 +86,7 @@ test_schemes (void)
       {"http://h.example", GST_RTC_BACKEND_ROOM, TRUE, NULL, "h.example", 80},
       {"https://h.example/x/", GST_RTC_BACKEND_ROOM, TRUE, NULL, "h.example",
           443},
+      {"ws://h", GST_RTC_BACKEND_ROOM, FALSE, "ws://h", "h", 80},
       {"ws://[::1]:81/ws", GST_RTC_BACKEND_ROOM, FALSE, "ws://[::1]:81/ws",
           "::1", 81},
       {"wss://h/ws?a=b", GST_RTC_BACKEND_ROOM, FALSE, "wss://h/ws?a=b", "h",
@@ -97,6 +98,7 @@ test_schemes (void)
       {"janus+ws://[::1]/a/b?c=d", GST_RTC_BACKEND_JANUS, FALSE,
           "ws://[::1]:8188/a/b?c=d", "::1", 8188},
       {"livekit+ws://h", GST_RTC_BACKEND_LIVEKIT, FALSE, "ws://h", "h", 80},
+      {"livekit+wss://h", GST_RTC_BACKEND_LIVEKIT, FALSE, "wss://h", "h", 443},
       {"livekit+wss://h:65535", GST_RTC_BACKEND_LIVEKIT, FALSE, "wss://h:65535",
           "h", 65535},
   };
@@ -188,6 +190,8 @@ test_generated_ids_differ (void)
 
   g_assert_true (g_str_has_prefix (first, "user-"));
   g_assert_true (gst_rtc_id_is_valid (first, NULL));
+  g_assert_cmpuint (strlen ("user-") + 32, ==, strlen (first));
+  g_assert_cmpuint (32, ==, strlen (bare));
   g_assert_true (gst_rtc_id_is_valid (bare, NULL));
   g_assert_cmpstr (first, !=, second);
 }
@@ -231,13 +235,15 @@ test_ranges (void)
 static void
 test_ice_servers (void)
 {
-  static const gchar *const bad_stun[] = {
-      "h:3478", "stun:h:3478", "stun://", "stun://u@h", "stun://h/x", "\xff"};
+  static const gchar *const bad_stun[] = {"h:3478", "stun:h:3478", "stun://",
+      "stun://u@h", "stun://h/x", "stun://h?x", "stun://h#x", "turn://h",
+      "\xff"};
   static const gchar *const bad_turn[] = {"turn://h", "turn://u@h",
       "turn://:p@h", "stun://u:p@h", "turn://u:p@h?transport=sctp",
-      "turn://u:p@h:0"};
+      "turn://u:p@h:0", "turn://u:p@h/x", "turn://u:p@h#x"};
   const gchar *const good_turn[] = {"turn://u:p@h:3478?transport=tcp",
-      "turns://u%40x:p@[::1]", "turn://u:p@h", NULL};
+      "turns://u%40x:p@[::1]", "turn://u:p@h", "turn://u:p@h?transport=udp",
+      NULL};
   GstRtcConfigValues values = good_values ();
 
   values.stun_server = "stun://stun.example:3478";
@@ -262,12 +268,36 @@ test_local_addresses (void)
 {
   const gchar *const good[] = {"127.0.0.1", "::1", NULL};
   const gchar *const bad[] = {"127.0.0.1", "localhost", NULL};
+  const gchar *const not_text[] = {"\xff", NULL};
   GstRtcConfigValues values = good_values ();
 
   values.local_addresses = good;
   assert_valid (&values);
   values.local_addresses = bad;
   assert_fault (&values, "local-addresses");
+  values.local_addresses = not_text;
+  assert_fault (&values, "local-addresses");
+}
+
+static void
+test_lists_are_bounded (void)
+{
+  const gchar *addresses[34] = {NULL};
+  const gchar *servers[34] = {NULL};
+  GstRtcConfigValues values = good_values ();
+
+  for (guint i = 0; i < 32; i++) {
+    addresses[i] = "127.0.0.1";
+    servers[i] = "turn://u:p@h";
+  }
+  values.local_addresses = addresses;
+  values.turn_servers = servers;
+  assert_valid (&values);
+  addresses[32] = addresses[0];
+  assert_fault (&values, "local-addresses");
+  addresses[32] = NULL;
+  servers[32] = servers[0];
+  assert_fault (&values, "turn-servers");
 }
 
 static void
@@ -275,11 +305,19 @@ test_ca_file (void)
 {
   g_autofree gchar *folder = g_dir_make_tmp ("rtc-config-XXXXXX", NULL);
   g_autofree gchar *path = g_build_filename (folder, "ca.pem", NULL);
+  g_autofree gchar *good = g_test_build_filename (
+      G_TEST_DIST, "tests", "vectors", "tls", "cert.pem", NULL);
   GstRtcConfigValues values = good_values ();
 
+  values.tls_ca_file = good;
+  assert_valid (&values);
   values.tls_ca_file = path;
   assert_fault (&values, "tls-ca-file");
   g_assert_true (g_file_set_contents (path, "no PEM", -1, NULL));
+  assert_fault (&values, "tls-ca-file");
+  g_assert_true (g_file_set_contents (path,
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", -1,
+      NULL));
   assert_fault (&values, "tls-ca-file");
   values.tls_ca_file = folder;
   assert_fault (&values, "tls-ca-file");
@@ -302,6 +340,102 @@ test_token (void)
   assert_fault (&values, "token");
   values.token = "a\nb";
   assert_fault (&values, "token");
+}
+
+/* Of Janus: those of its own kind, and texts that somebody chose. */
+static void
+test_secrets (void)
+{
+  static const struct
+  {
+    gsize offset;
+    const gchar *field;
+    gboolean printable;
+  } rows[] = {
+      {G_STRUCT_OFFSET (GstRtcConfigValues, api_token), "api-token", TRUE},
+      {G_STRUCT_OFFSET (GstRtcConfigValues, room_pin), "room-pin", FALSE},
+      {G_STRUCT_OFFSET (GstRtcConfigValues, api_secret), "api-secret", FALSE},
+  };
+  g_autofree gchar *longest = g_strnfill (4096, 't');
+  g_autofree gchar *too_long = g_strnfill (4097, 't');
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    GstRtcConfigValues values = good_values ();
+    const gchar **value = G_STRUCT_MEMBER_P (&values, rows[i].offset);
+
+    *value = longest;
+    assert_valid (&values);
+    *value = too_long;
+    assert_fault (&values, rows[i].field);
+    *value = "\xff";
+    assert_fault (&values, rows[i].field);
+    *value = "a \xc3\xa4";
+    if (rows[i].printable)
+      assert_fault (&values, rows[i].field);
+    else
+      assert_valid (&values);
+  }
+}
+
+static void
+test_long_url (void)
+{
+  g_autofree gchar *path = g_strnfill (2049 - strlen ("http://h/"), 'a');
+  g_autofree gchar *url = g_strconcat ("http://h/", path, NULL);
+  GstRtcConfigValues values = good_values ();
+
+  values.server_url = url;
+  assert_fault (&values, "server-url");
+  url[2048] = '\0';
+  assert_valid (&values);
+}
+
+/* An empty text unsets what may be unset. */
+static void
+test_empty_texts (void)
+{
+  GstRtcConfigValues values = good_values ();
+  g_autoptr (GstRtcConfig) config = NULL;
+
+  values.token = values.room_pin = values.api_secret = values.api_token = "";
+  values.stun_server = values.tls_ca_file = "";
+  config = gst_rtc_config_new (&values, NULL);
+  g_assert_nonnull (config);
+  g_assert_null (gst_rtc_config_get_values (config)->token);
+  g_assert_null (gst_rtc_config_get_values (config)->stun_server);
+}
+
+static void
+test_references (void)
+{
+  GstRtcConfigValues values = good_values ();
+  GstRtcConfig *config = gst_rtc_config_new (&values, NULL);
+  g_autoptr (GstRtcConfig) kept = gst_rtc_config_ref (config);
+
+  gst_rtc_config_unref (config);
+  gst_rtc_config_unref (NULL);
+  g_assert_cmpstr ("127.0.0.1", ==, gst_rtc_config_get_host (kept));
+}
+
+static void
+test_backends (void)
+{
+  static const struct
+  {
+    const gchar *url;
+    const gchar *nick;
+  } rows[] = {
+      {"http://h", "room"},
+      {"WSS://h", "room"},
+      {"janus+wss://h", "janus"},
+      {"livekit+ws://h", "livekit"},
+      {"ftp://h", "room"},
+      {"h", "room"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpstr (rows[i].nick, ==,
+        gst_rtc_backend_get_nick (gst_rtc_backend_of_url (rows[i].url)));
 }
 
 static void
@@ -370,6 +504,12 @@ main (int argc, char **argv)
   g_test_add_func ("/config/local-addresses", test_local_addresses);
   g_test_add_func ("/config/ca-file", test_ca_file);
   g_test_add_func ("/config/token", test_token);
+  g_test_add_func ("/config/lists-are-bounded", test_lists_are_bounded);
+  g_test_add_func ("/config/secrets", test_secrets);
+  g_test_add_func ("/config/long-url", test_long_url);
+  g_test_add_func ("/config/empty-texts", test_empty_texts);
+  g_test_add_func ("/config/references", test_references);
+  g_test_add_func ("/config/backends", test_backends);
   g_test_add_func ("/config/serve", test_serve);
   g_test_add_func ("/config/all-faults-at-once", test_all_faults_at_once);
   g_test_add_func ("/config/loopback", test_loopback);

@@ -1348,6 +1348,82 @@ test_ids (void)
 }
 
 static void
+test_offer_is_adapted (void)
+{
+  g_autofree gchar *adapted = gst_rtc_janus_adapt_offer (
+      "v=0\r\n\r\na=setup:actpass\r\na=rtcp-fb:96 ccm fir\r\n"
+      "a=rtcp-fb:96 nack pli\r\na=x ccm fir\r\na=setup:active\r\n");
+
+  g_assert_cmpstr ("v=0\r\na=setup:active\r\na=rtcp-fb:96 nack pli\r\n"
+                   "a=x ccm fir\r\na=setup:active\r\n",
+      ==, adapted);
+}
+
+static void
+test_mids_are_found (void)
+{
+  static const gchar sdp[] = "v=0\r\na=mid:s\r\nm=audio 9 x\r\na=mid:a1\r\n"
+                             "m=video 9 x\r\na=sendrecv\r\na=mid:v1\r\n"
+                             "m=application 9 x\r\n";
+  g_autofree gchar *audio = gst_rtc_janus_find_mid (sdp, "audio");
+  g_autofree gchar *video = gst_rtc_janus_find_mid (sdp, "video");
+
+  g_assert_cmpstr ("a1", ==, audio);
+  g_assert_cmpstr ("v1", ==, video);
+  g_assert_null (gst_rtc_janus_find_mid (sdp, "application"));
+  g_assert_null (gst_rtc_janus_find_mid (sdp, "vid"));
+}
+
+static void
+test_messages_are_read (void)
+{
+  static const struct
+  {
+    const gchar *text;
+    GstRtcJanusVerb verb;
+    gint64 session, sender;
+    gint code;
+    const gchar *reason;
+    const gchar *sdp;
+  } rows[] = {
+      {"{\"janus\":\"ack\"}", GST_RTC_JANUS_ACK, 0, 0, 0, NULL, NULL},
+      {"{\"janus\":\"other\",\"session_id\":1,\"sender\":2}",
+          GST_RTC_JANUS_OTHER, 1, 2, 0, NULL, NULL},
+      {"{\"janus\":\"error\"}", GST_RTC_JANUS_ERROR, 0, 0, 490, NULL, NULL},
+      {"{\"janus\":\"error\",\"error\":{\"code\":2147483647}}",
+          GST_RTC_JANUS_ERROR, 0, 0, G_MAXINT, NULL, NULL},
+      {"{\"janus\":\"error\",\"error\":{\"code\":2147483648,"
+       "\"reason\":\"r\"}}",
+          GST_RTC_JANUS_ERROR, 0, 0, 490, "r", NULL},
+      {"{\"janus\":\"event\",\"plugindata\":{\"data\":{\"error_code\":1,"
+       "\"error\":\"r\"}}}",
+          GST_RTC_JANUS_EVENT, 0, 0, 1, "r", NULL},
+      {"{\"janus\":\"event\",\"plugindata\":{\"data\":{\"error_code\":-1}}}",
+          GST_RTC_JANUS_EVENT, 0, 0, 0, NULL, NULL},
+      {"{\"janus\":\"event\",\"jsep\":{\"type\":\"answer\",\"sdp\":\"s\"}}",
+          GST_RTC_JANUS_EVENT, 0, 0, 0, NULL, "s"},
+      {"{\"janus\":\"event\",\"jsep\":{\"type\":\"pranswer\","
+       "\"sdp\":\"s\"}}",
+          GST_RTC_JANUS_EVENT, 0, 0, 0, NULL, NULL},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GstRtcJanusMessage) message = gst_rtc_janus_message_parse (
+        rows[i].text, strlen (rows[i].text), &error);
+
+    g_test_message ("%s", rows[i].text);
+    g_assert_no_error (error);
+    g_assert_cmpint (rows[i].verb, ==, message->verb);
+    g_assert_cmpint (rows[i].session, ==, message->session_id);
+    g_assert_cmpint (rows[i].sender, ==, message->sender);
+    g_assert_cmpint (rows[i].code, ==, message->error_code);
+    g_assert_cmpstr (rows[i].reason, ==, message->error_reason);
+    g_assert_cmpstr (rows[i].sdp, ==, message->sdp);
+  }
+}
+
+static void
 test_hostile (Fixture *fixture, gconstpointer data)
 {
   static const gchar *const broken[] = {
@@ -1434,6 +1510,9 @@ main (int argc, char *argv[])
   add_test ("/dialect-janus/renew-token", test_renew_token);
   g_test_add_func ("/dialect-janus/error-table", test_error_table);
   g_test_add_func ("/dialect-janus/ids", test_ids);
+  g_test_add_func ("/dialect-janus/offer-is-adapted", test_offer_is_adapted);
+  g_test_add_func ("/dialect-janus/mids-are-found", test_mids_are_found);
+  g_test_add_func ("/dialect-janus/messages-are-read", test_messages_are_read);
   add_test ("/dialect-janus/hostile", test_hostile);
   add_test ("/dialect-janus/candidates-bounded", test_candidates_bounded);
   return g_test_run ();

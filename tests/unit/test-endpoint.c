@@ -94,6 +94,7 @@ test_parse (void)
     gboolean secure;
     gint code; /* 0: good */
     const gchar *urls;
+    gint native_code;
   } rows[] = {
       {"{\"websocketUrls\":[\"ws://a/x\",\"wss://b\"]}", FALSE, 0,
           "ws://a/x wss://b"},
@@ -111,8 +112,13 @@ test_parse (void)
           FALSE, 200003, NULL},
       {"{\"error\":{\"code\":1,\"reason\":\"no\"},"
        "\"websocketUrls\":[\"ws://a\"]}",
-          FALSE, 200002, NULL},
+          FALSE, 200002, NULL, 1},
       {"{\"error\":\"no\"}", FALSE, 200002, NULL},
+      {"{\"error\":{}}", FALSE, 200002, NULL},
+      {"{\"error\":{\"code\":2147483647}}", FALSE, 200002, NULL, G_MAXINT32},
+      {"{\"error\":{\"code\":2147483648}}", FALSE, 200002, NULL},
+      {"{\"error\":{\"code\":-2147483648}}", FALSE, 200002, NULL, G_MININT32},
+      {"{\"error\":{\"code\":-2147483649}}", FALSE, 200002, NULL},
       {"", FALSE, 200002, NULL},
       {"[]", FALSE, 200002, NULL},
       {"{\"websocketUrls\":[\"ws://a\"", FALSE, 200002, NULL},
@@ -127,6 +133,8 @@ test_parse (void)
     g_test_message ("%s", rows[i].text);
     if (rows[i].code != 0) {
       g_assert_error (error, GST_RTC_ERROR, rows[i].code);
+      g_assert_cmpint (
+          rows[i].native_code, ==, gst_rtc_error_get_native_code (error));
       continue;
     }
     g_assert_no_error (error);
@@ -155,6 +163,134 @@ test_parse_ice_servers (void)
       "turn://u%3A1:p%40@[::1]:5?transport=tcp", ==, endpoint->turn_servers[0]);
   g_assert_cmpstr ("turns://u%3A1:p%40@t:5349", ==, endpoint->turn_servers[1]);
   g_assert_cmpuint (7000, ==, endpoint->ping_interval);
+}
+
+static void
+test_ice_urls (void)
+{
+  static const struct
+  {
+    const gchar *url;
+    const gchar *stun;
+    const gchar *turn;
+  } rows[] = {
+      {"stun:h", "stun://h:3478", NULL},
+      {"stun:h:1", "stun://h:1", NULL},
+      {"stun:h?transport=udp", "stun://h:3478", NULL},
+      {"stun:192.0.2.1:65535", "stun://192.0.2.1:65535", NULL},
+      {"stun:[2001:db8::1]", "stun://[2001:db8::1]:3478", NULL},
+      {"stun:a-b._c", "stun://a-b._c:3478", NULL},
+      {"turn:h", NULL, "turn://u:p@h:3478"},
+      {"turns:h:1", NULL, "turns://u:p@h:1"},
+      {"turn:h?transport=udp", NULL, "turn://u:p@h:3478?transport=udp"},
+      {"turns:h?transport=tcp", NULL, "turns://u:p@h:5349?transport=tcp"},
+      {"turn:h?transport=sctp", NULL, "turn://u:p@h:3478"},
+      {"stuns:h", NULL, NULL},
+      {"stun:", NULL, NULL},
+      {"stun:h:65536", NULL, NULL},
+      {"stun:a b", NULL, NULL},
+      {"stun:a%20b", NULL, NULL},
+      {"stun:[fe80::1%25eth0]", NULL, NULL},
+      {"turnip:h", NULL, NULL},
+      {"h", NULL, NULL},
+      {"", NULL, NULL},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("{\"websocketUrls\":[\"ws://a\"],\"iceServers\":[{"
+                         "\"urls\":\"%s\",\"username\":\"u\","
+                         "\"credential\":\"p\"}]}",
+            rows[i].url);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GstRtcEndpoint) endpoint =
+        gst_rtc_endpoint_parse (text, strlen (text), FALSE, &error);
+
+    g_test_message ("%s", rows[i].url);
+    g_assert_no_error (error);
+    g_assert_cmpstr (rows[i].stun, ==, endpoint->stun_server);
+    g_assert_cmpstr (rows[i].turn, ==, endpoint->turn_servers[0]);
+  }
+}
+
+/* A name that @length bytes make of "stun:..." or "ws://...". */
+static gchar *
+make_long (const gchar *start, gsize length)
+{
+  g_autofree gchar *rest = g_strnfill (length - strlen (start), 'a');
+
+  return g_strconcat (start, rest, NULL);
+}
+
+static void
+test_long_urls (void)
+{
+  for (gsize length = 2047; length <= 2049; length++) {
+    g_autofree gchar *address = make_long ("ws://h/", length);
+    g_autofree gchar *stun = make_long ("stun:", length);
+    g_autofree gchar *text =
+        g_strdup_printf ("{\"websocketUrls\":[\"%s\",\"ws://b\"],"
+                         "\"iceServers\":[{\"urls\":\"%s\"}]}",
+            address, stun);
+    g_autoptr (GstRtcEndpoint) endpoint =
+        gst_rtc_endpoint_parse (text, strlen (text), FALSE, NULL);
+
+    g_assert_nonnull (endpoint);
+    g_assert_cmpuint (
+        length > 2048 ? 1 : 2, ==, g_strv_length (endpoint->websocket_urls));
+    g_assert_true ((endpoint->stun_server != NULL) == (length <= 2048));
+  }
+}
+
+/* What is above the bound is left out; the rest holds. */
+static void
+test_long_lists (void)
+{
+  GString *text = g_string_new ("{\"websocketUrls\":[");
+  g_autoptr (GstRtcEndpoint) endpoint = NULL;
+
+  for (guint i = 0; i < 17; i++)
+    g_string_append_printf (text, "%s\"ws://h%u\"", i ? "," : "", i);
+  g_string_append (text, "],\"iceServers\":[");
+  for (guint i = 0; i < 17; i++)
+    g_string_append_printf (text,
+        "%s{\"urls\":[\"turn:h%u\"],\"username\":\"u\","
+        "\"credential\":\"p\"}",
+        i ? "," : "", i);
+  g_string_append (text, "]}");
+  endpoint = gst_rtc_endpoint_parse (text->str, text->len, FALSE, NULL);
+  g_string_free (text, TRUE);
+  g_assert_nonnull (endpoint);
+  g_assert_cmpuint (16, ==, g_strv_length (endpoint->websocket_urls));
+  g_assert_cmpuint (16, ==, g_strv_length (endpoint->turn_servers));
+}
+
+static void
+test_ping_intervals (void)
+{
+  static const struct
+  {
+    const gchar *member;
+    guint interval;
+  } rows[] = {
+      {"", 2000},
+      {",\"pingInterval\":\"7\"", 2000},
+      {",\"pingInterval\":1", 1000},
+      {",\"pingInterval\":0", 1000},
+      {",\"pingInterval\":-9223372036854775808", 1000},
+      {",\"pingInterval\":60", 60000},
+      {",\"pingInterval\":61", 60000},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("{\"websocketUrls\":[\"ws://a\"]%s}", rows[i].member);
+    g_autoptr (GstRtcEndpoint) endpoint =
+        gst_rtc_endpoint_parse (text, strlen (text), FALSE, NULL);
+
+    g_assert_nonnull (endpoint);
+    g_assert_cmpuint (rows[i].interval, ==, endpoint->ping_interval);
+  }
 }
 
 static void
@@ -196,6 +332,7 @@ test_without_getconfig (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (
       "wss://h.example/ws", ==, fixture->endpoint->websocket_urls[0]);
   g_assert_null (fixture->endpoint->stun_server);
+  g_assert_cmpuint (2000, ==, fixture->endpoint->ping_interval);
 }
 
 static void
@@ -367,6 +504,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/endpoint/parse", test_parse);
   g_test_add_func ("/endpoint/parse-ice-servers", test_parse_ice_servers);
+  g_test_add_func ("/endpoint/ice-urls", test_ice_urls);
+  g_test_add_func ("/endpoint/long-urls", test_long_urls);
+  g_test_add_func ("/endpoint/long-lists", test_long_lists);
+  g_test_add_func ("/endpoint/ping-intervals", test_ping_intervals);
   add ("/endpoint/success", test_success, NULL);
   add ("/endpoint/request", test_request, NULL);
   add ("/endpoint/without-getconfig", test_without_getconfig, NULL);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "rtcconfig.h"
-#include "rtcerror.h"
+#include "rtcerror-private.h"
 #include "rtcjson.h"
 
 /* One text for each type, with every field that it can have. */
@@ -139,6 +139,7 @@ assert_refused (const gchar *text, guint expected_id)
   if (parse (text, &id, &error))
     g_error ("accepted: %s", text);
   g_assert_error (error, GST_RTC_ERROR, GST_RTC_ERROR_INVALID_PARAMS);
+  g_assert_cmpint (0, ==, gst_rtc_error_get_native_code (error));
   g_assert_cmpuint (expected_id, ==, id);
 }
 
@@ -351,16 +352,97 @@ faults_are_refused_with_their_id (void)
 }
 
 static void
-ids_are_bounded (void)
+a_fault_names_type_and_field (void)
 {
-  g_autofree gchar *longest = g_strnfill (128, 'x');
-  g_autofree gchar *good =
-      g_strdup_printf ("{\"type\":\"peer-online\",\"user\":\"%s\"}", longest);
-  g_autofree gchar *bad =
-      g_strdup_printf ("{\"type\":\"peer-online\",\"user\":\"x%s\"}", longest);
+  g_autoptr (GError) error = NULL;
 
-  gst_rtc_message_unref (parse_good (good));
-  assert_refused (bad, 0);
+  g_assert_null (parse ("{\"type\":\"offer\",\"sdp\":\"v\"}", NULL, &error));
+  g_assert_cmpstr ("offer: field session is missing", ==, error->message);
+}
+
+/* @count times @unit between the two halves of @text, which a star parts. */
+static gchar *
+fill_in (const gchar *text, const gchar *unit, guint count)
+{
+  g_auto (GStrv) halves = g_strsplit (text, "*", 2);
+  GString *filled = g_string_new (halves[0]);
+
+  for (guint i = 0; i < count; i++)
+    g_string_append (filled, unit);
+  g_string_append (filled, halves[1]);
+  return g_string_free (filled, FALSE);
+}
+
+static void
+texts_and_lists_are_bounded (void)
+{
+  static const struct
+  {
+    const gchar *text;
+    const gchar *unit;
+    guint most;
+  } rows[] = {
+      {"{\"type\":\"peer-online\",\"user\":\"*\"}", "x", 128},
+      {"{\"type\":\"renew-token\",\"id\":1,\"token\":\"*\"}", "x", 4096},
+      {"{\"type\":\"ok\",\"id\":1,\"secret\":\"*\"}", "x", 128},
+      {"{\"type\":\"ok\",\"id\":1,\"session\":\"*\"}", "x", 64},
+      {"{\"type\":\"publish\",\"id\":1,\"audioCodec\":\"*\"}", "x", 32},
+      {"{\"type\":\"publish\",\"id\":1,\"videoCodec\":\"*\"}", "x", 32},
+      {"{\"type\":\"candidate\",\"session\":\"s\",\"mline\":0,"
+       "\"candidate\":\"*\"}",
+          "x", 1024},
+      {"{\"type\":\"candidate\",\"session\":\"s\",\"mline\":0,"
+       "\"candidate\":\"\",\"mid\":\"*\"}",
+          "x", 64},
+      {"{\"type\":\"closing\",\"reason\":\"*\"}", "x", 512},
+      {"{\"type\":\"ok\",\"id\":1,\"users\":[*{\"user\":\"a\"}]}",
+          "{\"user\":\"a\"},", 1023},
+      {"{\"type\":\"ok\",\"id\":1,\"sessions\":[*\"a\"]}", "\"a\",", 511},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *good = fill_in (rows[i].text, rows[i].unit, rows[i].most);
+    g_autofree gchar *bad =
+        fill_in (rows[i].text, rows[i].unit, rows[i].most + 1);
+
+    gst_rtc_message_unref (parse_good (good));
+    assert_refused (bad, strstr (bad, "\"id\":1") ? 1 : 0);
+  }
+}
+
+static void
+numbers_are_bounded (void)
+{
+  static const struct
+  {
+    const gchar *text; /* with a star for the number */
+    const gchar *least, *most, *too_little, *too_much;
+  } rows[] = {
+      {"{\"type\":\"candidate\",\"session\":\"s\",\"candidate\":\"\","
+       "\"mline\":*}",
+          "0", "255", "-1", "256"},
+      {"{\"type\":\"session-closed\",\"session\":\"s\",\"code\":*}", "1",
+          "2147483647", "0", "2147483648"},
+      {"{\"type\":\"token-will-expire\",\"seconds\":*}", "1", "4294967295", "0",
+          "4294967296"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *least = fill_in (rows[i].text, rows[i].least, 1);
+    g_autofree gchar *most = fill_in (rows[i].text, rows[i].most, 1);
+    g_autofree gchar *less = fill_in (rows[i].text, rows[i].too_little, 1);
+    g_autofree gchar *more = fill_in (rows[i].text, rows[i].too_much, 1);
+    const gchar *good[] = {least, most};
+
+    for (guint j = 0; j < G_N_ELEMENTS (good); j++) {
+      g_autoptr (GstRtcMessage) message = parse_good (good[j]);
+      g_autofree gchar *again = gst_rtc_message_to_text (message);
+
+      g_assert_cmpuint (strlen (good[j]), ==, strlen (again));
+    }
+    assert_refused (less, 0);
+    assert_refused (more, 0);
+  }
 }
 
 static void
@@ -381,6 +463,7 @@ reasons_are_fitted (void)
   g_autofree gchar *longest = g_strnfill (600, 'x');
   GstRtcMessageFields fields = {.reason = longest, .mline = -1};
   g_autoptr (GstRtcMessage) cut = NULL;
+  g_autoptr (GstRtcMessage) exact = NULL;
   g_autoptr (GstRtcMessage) clean = NULL;
   g_autofree gchar *text = NULL;
 
@@ -390,6 +473,11 @@ reasons_are_fitted (void)
   g_assert_cmpuint (511, ==, strlen (gst_rtc_message_get_fields (cut)->reason));
   text = gst_rtc_message_to_text (cut);
   gst_rtc_message_unref (parse_good (text));
+
+  memset (longest + 511, 'x', 2);
+  longest[512] = '\0';
+  exact = gst_rtc_message_new (GST_RTC_MESSAGE_CLOSING, &fields);
+  g_assert_cmpstr (longest, ==, gst_rtc_message_get_fields (exact)->reason);
 
   fields.reason = "a\nb\x01";
   clean = gst_rtc_message_new (GST_RTC_MESSAGE_CLOSING, &fields);
@@ -411,6 +499,43 @@ describing_hides_what_is_secret_or_big (void)
     g_assert_null (strstr (line, "candidate:1"));
     g_assert_null (strchr (line, '\n'));
   }
+}
+
+static void
+descriptions_tell_what_may_be_told (void)
+{
+  static const struct
+  {
+    GstRtcMessageType type;
+    const gchar *line;
+  } rows[] = {
+      {GST_RTC_MESSAGE_JOIN, "join id=1 app=a room=r user=u token=(set) "
+                             "secret=(set) visible=false"},
+      {GST_RTC_MESSAGE_OK, "ok id=1 session=s1 user=u secret=(set) seconds=5 "
+                           "users=(2) resumed=true sessions=(2)"},
+      {GST_RTC_MESSAGE_ERROR, "error id=1 code=300008 reason=full"},
+      {GST_RTC_MESSAGE_OFFER, "offer session=s1 sdp=(5 bytes)"},
+      {GST_RTC_MESSAGE_CANDIDATE,
+          "candidate session=s1 candidate=(11 bytes) mid=m mline=0"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GstRtcMessage) message = parse_good (full[rows[i].type]);
+    g_autofree gchar *line = gst_rtc_message_describe (message);
+
+    g_assert_cmpstr (rows[i].line, ==, line);
+  }
+}
+
+static void
+a_reference_keeps_it (void)
+{
+  GstRtcMessage *message = parse_good (full[GST_RTC_MESSAGE_ERROR]);
+  g_autoptr (GstRtcMessage) kept = gst_rtc_message_ref (message);
+
+  gst_rtc_message_unref (message);
+  gst_rtc_message_unref (NULL);
+  g_assert_cmpstr ("full", ==, gst_rtc_message_get_fields (kept)->reason);
 }
 
 static void
@@ -452,12 +577,19 @@ main (int argc, char **argv)
       fields_of_a_join_answer_are_read);
   g_test_add_func ("/message/faults-are-refused-with-their-id",
       faults_are_refused_with_their_id);
-  g_test_add_func ("/message/ids-are-bounded", ids_are_bounded);
+  g_test_add_func (
+      "/message/a-fault-names-type-and-field", a_fault_names_type_and_field);
+  g_test_add_func (
+      "/message/texts-and-lists-are-bounded", texts_and_lists_are_bounded);
+  g_test_add_func ("/message/numbers-are-bounded", numbers_are_bounded);
   g_test_add_func ("/message/null-and-unknown-fields-count-as-absent",
       null_and_unknown_fields_count_as_absent);
   g_test_add_func ("/message/reasons-are-fitted", reasons_are_fitted);
   g_test_add_func ("/message/describing-hides-what-is-secret-or-big",
       describing_hides_what_is_secret_or_big);
+  g_test_add_func ("/message/descriptions-tell-what-may-be-told",
+      descriptions_tell_what_may_be_told);
+  g_test_add_func ("/message/a-reference-keeps-it", a_reference_keeps_it);
   g_test_add_func ("/message/types-know-their-way", types_know_their_way);
   g_test_add_func (
       "/message/unset-flags-have-a-fallback", unset_flags_have_a_fallback);

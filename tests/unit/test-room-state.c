@@ -256,6 +256,34 @@ test_last_address_of_an_attempt (void)
   g_assert_cmpuint (AGAIN, ==, feed (&state, INPUT (CONFIGURED), 0));
 }
 
+static void
+test_attempts_begin_at_the_first_address (void)
+{
+  GstRtcRoomState state = make_state (PHASE (RECONFIGURING));
+
+  state.address = 1;
+  feed (&state, INPUT (CONFIGURED), 2);
+  g_assert_cmpint (PHASE (REOPENING), ==, state.phase);
+  g_assert_cmpuint (0, ==, state.address);
+}
+
+/* The next join owes nothing to this one. */
+static void
+test_going_out_forgets (void)
+{
+  GstRtcRoomState state = make_state (PHASE (JOINED));
+
+  state.address = 1;
+  state.n_addresses = 2;
+  state.attempt = 2;
+  state.steady_at = NOW + 1;
+  feed (&state, INPUT (REMOVED), 0);
+  g_assert_cmpuint (0, ==, state.address);
+  g_assert_cmpuint (0, ==, state.n_addresses);
+  g_assert_cmpuint (0, ==, state.attempt);
+  g_assert_cmpint (0, ==, state.steady_at);
+}
+
 /* A server that takes everybody in and breaks at once is not hammered. */
 static void
 test_attempts_count_on_while_unsteady (void)
@@ -357,6 +385,9 @@ main (int argc, char **argv)
   g_test_add_func ("/room-state/attempts-run-out", test_attempts_run_out);
   g_test_add_func ("/room-state/last-address-of-an-attempt",
       test_last_address_of_an_attempt);
+  g_test_add_func ("/room-state/attempts-begin-at-the-first-address",
+      test_attempts_begin_at_the_first_address);
+  g_test_add_func ("/room-state/going-out-forgets", test_going_out_forgets);
   g_test_add_func ("/room-state/attempts-count-on-while-unsteady",
       test_attempts_count_on_while_unsteady);
   g_test_add_func ("/room-state/delays", test_delays);

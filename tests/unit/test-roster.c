@@ -59,6 +59,7 @@ camera_and_screen_are_two_streams (void)
   g_assert_null (gst_rtc_roster_get_stream (roster, "ann", TRUE)->audio_codec);
   g_assert_true (gst_rtc_roster_remove_stream (roster, "ann", FALSE));
   g_assert_false (gst_rtc_roster_remove_stream (roster, "ann", FALSE));
+  g_assert_cmpuint (1, ==, gst_rtc_roster_get_n_streams (roster));
   g_assert_null (gst_rtc_roster_get_stream (roster, "ann", FALSE));
   g_assert_nonnull (gst_rtc_roster_get_stream (roster, "ann", TRUE));
 }
@@ -90,6 +91,9 @@ streams_go_with_their_user (void)
   add_stream (roster, "bob", FALSE, A, NONE);
   gst_rtc_roster_remove_user (roster, "ann");
   g_assert_cmpuint (1, ==, gst_rtc_roster_get_n_streams (roster));
+  gst_rtc_roster_remove_user (roster, "bob");
+  g_assert_cmpuint (0, ==, gst_rtc_roster_get_n_streams (roster));
+  add_stream (roster, "ann", FALSE, AV, NONE);
   gst_rtc_roster_clear (roster);
   g_assert_cmpuint (0, ==, gst_rtc_roster_get_n_streams (roster));
   g_assert_cmpuint (0, ==, gst_rtc_roster_get_n_users (roster));

@@ -344,6 +344,291 @@ test_mutilated (void)
   }
 }
 
+/* One m-line of @medium with @formats and what is left of it to say. */
+static gchar *
+make_single (const gchar *medium, const gchar *formats, const gchar *rest)
+{
+  return g_strdup_printf ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+                          "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\n" ICE
+                          "a=setup:passive\r\n"
+                          "a=sendonly\r\na=rtcp-mux\r\n%s\r\n",
+      medium, formats, rest);
+}
+
+/* What is written of an offer of one m-line, NULL where it is refused. */
+static gchar *
+rewrite_single (const gchar *medium, const gchar *formats, const gchar *rest)
+{
+  g_autofree gchar *text = make_single (medium, formats, rest);
+  g_autofree gchar *fault = NULL;
+  g_autoptr (GstRtcSdp) sdp = gst_rtc_sdp_new (text, GST_RTC_SDP_OFFER, &fault);
+
+  g_test_message ("%s, %s: %s", formats, rest, fault ? fault : "taken");
+  return sdp ? write_out (sdp) : NULL;
+}
+
+#define SHA256_LINE "\r\na=fingerprint:sha-256 " FP
+
+static void
+test_single_is_written_whole (void)
+{
+  g_autofree gchar *text = rewrite_single ("video", "35 127",
+      "a=rtpmap:127 H264/90000\r\n"
+      "a=rtcp-fb:* ccm fir\r\na=rtcp-fb:12 nack pli\r\n"
+      "a=rtcp-fb:127 nack pli\r\na=rtcp-rsize\r\na=ice-lite\r\n"
+      "a=fmtp:127 packetization-mode=1; tier;profile-level-id=;"
+      "profile-level-id=42e01f" SHA256_LINE);
+
+  g_assert_cmpstr (
+      "v=0\r\no=- 1 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+      "a=group:BUNDLE 0\r\na=ice-options:trickle\r\n"
+      "m=video 9 UDP/TLS/RTP/SAVPF 127\r\n"
+      "c=IN IP4 0.0.0.0\r\na=mid:0\r\n" ICE "a=setup:passive" SHA256_LINE "\r\n"
+      "a=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
+      "a=rtpmap:127 H264/90000\r\n"
+      "a=rtcp-fb:127 nack pli\r\na=rtcp-fb:127 ccm fir\r\n"
+      "a=fmtp:127 packetization-mode=1;profile-level-id=42e01f\r\n",
+      ==, text);
+}
+
+static void
+test_formats (void)
+{
+  static const struct
+  {
+    const gchar *medium, *formats, *rest;
+    const gchar *rtpmap; /* NULL: no codec that we take */
+  } rows[] = {
+      {"audio", "0", "a=x", "0 PCMU/8000"},
+      {"audio", "8", "a=x", "8 PCMA/8000"},
+      {"audio", "18 8", "a=rtpmap:18 G729/8000", "8 PCMA/8000"},
+      {"audio", "0", "a=rtpmap:0 PCMU/8000/1", "0 PCMU/8000/1"},
+      {"audio", "0", "a=rtpmap:0 PCMU/8000/2", NULL},
+      {"audio", "0", "a=rtpmap:0 G729/8000", NULL},
+      {"audio", "7", "a=x", NULL},
+      {"audio", "96", "a=rtpmap:96 opus/48000", "96 OPUS/48000"},
+      {"audio", "96", "a=rtpmap:96 opus/48000/1", "96 OPUS/48000/1"},
+      {"audio", "96", "a=rtpmap:96 opus/48000/0", NULL},
+      {"audio", "96", "a=rtpmap:96 opus/48000/2/1", NULL},
+      {"audio", "96", "a=rtpmap:96 opus/48001/2", NULL},
+      {"audio", "96", "a=rtpmap:96 opus", NULL},
+      {"audio", "96", "a=rtpmap:9 opus/48000/2", NULL},
+      {"audio", "96", "a=rtpmap:96 VP8/90000", NULL},
+      {"video", "96", "a=rtpmap:96 VP8/90000/1", NULL},
+      {"video", "96", "a=rtpmap:96 AV1/90000/1", NULL},
+      {"video", "96", "a=rtpmap:96 av1/90000", "96 AV1/90000"},
+      {"video", "96", "a=rtpmap:96 vp9/90000", "96 VP9/90000"},
+      {"video", "63", "a=rtpmap:63 VP8/90000", "63 VP8/90000"},
+      {"video", "64", "a=rtpmap:64 VP8/90000", NULL},
+      {"video", "95", "a=rtpmap:95 VP8/90000", NULL},
+      {"video", "127", "a=rtpmap:127 VP8/90000", "127 VP8/90000"},
+      {"video", "128", "a=rtpmap:128 VP8/90000", NULL},
+      {"video", "0", "a=x", NULL},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *rest = g_strconcat (rows[i].rest, SHA256_LINE, NULL);
+    g_autofree gchar *text =
+        rewrite_single (rows[i].medium, rows[i].formats, rest);
+    g_autofree gchar *line =
+        g_strdup_printf ("a=rtpmap:%s\r\n", rows[i].rtpmap);
+
+    g_assert_true ((text == NULL) == (rows[i].rtpmap == NULL));
+    if (text)
+      assert_has (text, line);
+  }
+}
+
+static void
+test_fingerprints (void)
+{
+  g_autofree gchar *last = g_strdup (FP);
+  g_autofree gchar *colon = g_strdup (FP);
+  g_autofree gchar *longer = g_strdup (FP ":AB");
+  g_autofree gchar *sha384 = g_strdup (FP ":" FP_8 "AB:AB:AB:AB:AB:AB:AB:AB");
+  g_autofree gchar *sha512 = g_strdup (FP ":" FP);
+  const struct
+  {
+    const gchar *first_hash, *first, *second_hash, *second;
+    const gchar *kept; /* NULL: refused */
+  } rows[] = {
+      {"sha-256", FP, "sha-256", FP_LOWER, "sha-256"},
+      {"SHA-384", sha384, "sha-1", "AB", "sha-384"},
+      {"sha-1", "AB", "sha-512", sha512, "sha-512"},
+      {"sha-256", FP, "sha-512", sha512, "sha-256"},
+      {"sha-512", sha512, "sha-256", FP, "sha-256"},
+      {"sha-1", "AB", "md5", "AB", NULL},
+      {"sha-384", sha512, "sha-256", FP, NULL},
+      {"sha-256", FP, "sha-256", longer, NULL},
+      {"sha-256", last, "sha-256", last, NULL},
+      {"sha-256", colon, "sha-256", colon, NULL},
+  };
+
+  last[strlen (last) - 1] = 'G';
+  colon[strlen (colon) - 3] = '-';
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *rest = g_strdup_printf (
+        "a=fingerprint\r\na=fingerprint:sha-256\r\n"
+        "a=fingerprint:%s %s\r\na=fingerprint:%s %s",
+        rows[i].first_hash, rows[i].first, rows[i].second_hash, rows[i].second);
+    g_autofree gchar *text = rewrite_single ("audio", "0", rest);
+    g_autofree gchar *line =
+        g_strdup_printf ("a=fingerprint:%s AB:AB:", rows[i].kept);
+
+    g_assert_true ((text == NULL) == (rows[i].kept == NULL));
+    if (text)
+      assert_has (text, line);
+  }
+}
+
+static void
+test_lengths (void)
+{
+  static const struct
+  {
+    const gchar *line;
+    guint most;
+  } rows[] = {
+      {"a=mid:%s", 32},
+      {"a=x:%s", 8192 - 4},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    for (guint n = rows[i].most; n <= rows[i].most + 1; n++) {
+      g_autofree gchar *filling = g_strnfill (n, 'a');
+      g_autofree gchar *line = swap (rows[i].line, "%s", filling);
+      g_autofree gchar *rest = g_strconcat (line, SHA256_LINE, NULL);
+      g_autofree gchar *text = rewrite_single ("audio", "0", rest);
+
+      g_assert_true ((text != NULL) == (n == rows[i].most));
+    }
+  }
+}
+
+static void
+test_credentials_are_bounded (void)
+{
+  for (guint n = 256; n <= 257; n++) {
+    g_autofree gchar *filling = g_strnfill (n, 'a');
+    g_autofree gchar *ufrag_line = g_strconcat ("a=ice-ufrag:", filling, NULL);
+    g_autofree gchar *pwd_line = g_strconcat ("a=ice-pwd:", filling, NULL);
+    g_autofree gchar *ufrag = swap (offer, "a=ice-ufrag:abcd", ufrag_line);
+    g_autofree gchar *pwd =
+        swap (offer, "a=ice-pwd:0123456789012345678901", pwd_line);
+    g_autoptr (GstRtcSdp) a = gst_rtc_sdp_new (ufrag, GST_RTC_SDP_OFFER, NULL);
+    g_autoptr (GstRtcSdp) b = gst_rtc_sdp_new (pwd, GST_RTC_SDP_OFFER, NULL);
+
+    g_assert_true ((a != NULL) == (n == 256));
+    g_assert_true ((b != NULL) == (n == 256));
+  }
+}
+
+static void
+test_ssrcs (void)
+{
+  g_autofree gchar *longest = g_strnfill (128, 'c');
+  g_autofree gchar *rest = g_strdup_printf (
+      "a=ssrc:0 cname:a\r\na=ssrc:4294967296 cname:a\r\na=ssrc:1 cname:a b\r\n"
+      "a=ssrc:1 msid:a\r\na=ssrc:1 cname:%sc\r\na=ssrc:1 cname:%s\r\n"
+      "a=ssrc:4294967295 cname:a\r\na=ssrc:3 cname:a\r\n"
+      "a=ssrc:4 cname:a\r\na=ssrc:5 cname:a" SHA256_LINE,
+      longest, longest);
+  g_autofree gchar *text = rewrite_single ("audio", "0", rest);
+  g_autofree gchar *kept = g_strdup_printf (
+      "a=rtpmap:0 PCMU/8000\r\na=ssrc:1 cname:%s\r\n"
+      "a=ssrc:4294967295 cname:a\r\na=ssrc:3 cname:a\r\na=ssrc:4 cname:a\r\n",
+      longest);
+
+  g_assert_nonnull (text);
+  g_assert_true (g_str_has_suffix (text, kept));
+}
+
+static void
+test_faults_name_the_line (void)
+{
+  g_autofree gchar *filling = g_strnfill (8192, 'x');
+  g_autofree gchar *line = g_strconcat ("s=-\r\na=", filling, NULL);
+  g_autofree gchar *longer = swap (offer, "s=-", line);
+  g_autofree gchar *odd = swap (offer, "s=-", "s=-\r\nA=");
+  g_autofree gchar *control = swap (offer, "s=-", "s=\x7f");
+
+  assert_refused (longer, GST_RTC_SDP_OFFER, "line 4 is too long");
+  assert_refused (odd, GST_RTC_SDP_OFFER, "line 4 is no SDP");
+  assert_refused (control, GST_RTC_SDP_OFFER, "line 3 has a control");
+}
+
+/* The first of the group, wherever it stands, has the transport. */
+static void
+test_transport_of_the_tagged (void)
+{
+  g_autofree gchar *group = swap (offer, "BUNDLE 0 1", "BUNDLE  1 0");
+  g_autofree gchar *text = swap (group,
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"
+      "a=ice-ufrag:abcd",
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"
+      "a=ice-ufrag:efgh");
+  g_autofree gchar *fault = NULL;
+  g_autoptr (GstRtcSdp) sdp = gst_rtc_sdp_new (text, GST_RTC_SDP_OFFER, &fault);
+  g_autofree gchar *kept = NULL;
+
+  g_assert_cmpstr (fault, ==, NULL);
+  kept = write_out (sdp);
+  assert_has (kept, "a=group:BUNDLE 1 0\r\n");
+  assert_lacks (kept, "abcd");
+  assert_lacks (kept, "a=candidate");
+  g_assert_cmpuint (1, ==, gst_rtc_sdp_get_bundle_mline (sdp));
+}
+
+static void
+test_session_level_direction (void)
+{
+  static const struct
+  {
+    const gchar *line;
+    gboolean taken;
+  } rows[] = {
+      {"a=sendonly\r\n", TRUE},
+      {"a=sendrecv\r\n", TRUE},
+      {"", TRUE},
+      {"a=recvonly\r\n", FALSE},
+      {"a=inactive\r\n", FALSE},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *bare = swap (offer, "a=sendonly\r\n", "");
+    g_autofree gchar *text =
+        swap (bare, "a=extmap-allow-mixed\r\n", rows[i].line);
+    g_autoptr (GstRtcSdp) sdp = gst_rtc_sdp_new (text, GST_RTC_SDP_OFFER, NULL);
+
+    g_assert_true ((sdp != NULL) == rows[i].taken);
+  }
+}
+
+/* All that a refused m-line needs is a mid of its own. */
+static void
+test_refused_track_is_bare (void)
+{
+  g_autofree gchar *answer = make_answer ();
+  g_autofree gchar *video =
+      g_strndup (answer, strstr (answer, "m=audio") - answer);
+  g_autofree gchar *bundle = swap (video, "BUNDLE 0 1", "BUNDLE 0");
+  g_autofree gchar *text = g_strconcat (
+      bundle, "m=audio 0 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n", NULL);
+  g_autofree gchar *twice = swap (text, "a=mid:1", "a=mid:0");
+  g_autofree gchar *fault = NULL;
+  g_autoptr (GstRtcSdp) sdp =
+      gst_rtc_sdp_new (text, GST_RTC_SDP_ANSWER, &fault);
+  g_autofree gchar *kept = NULL;
+
+  g_assert_cmpstr (fault, ==, NULL);
+  kept = write_out (sdp);
+  g_assert_true (g_str_has_suffix (kept,
+      "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n"
+      "a=inactive\r\n"));
+  assert_has (kept, "a=recvonly\r\na=rtcp-mux\r\n");
+  assert_refused (twice, GST_RTC_SDP_ANSWER, "mid occurs twice");
+}
+
 typedef struct
 {
   const gchar *text;
@@ -370,6 +655,27 @@ static const Candidate candidates[] = {
         NULL},
     {"candidate:1 2 udp 1 192.0.2.7 5 typ host", GST_RTC_CANDIDATE_UNUSABLE,
         NULL},
+    {"candidate:12345678901234567890123456789012 1 udp 2147483647 192.0.2.7 "
+     "65535 typ prflx raddr 192.0.2.8 rport 65535",
+        GST_RTC_CANDIDATE_USABLE,
+        "candidate:12345678901234567890123456789012 1 UDP 2147483647 192.0.2.7 "
+        "65535 typ prflx raddr 192.0.2.8 rport 65535"},
+    {"candidate:1 1 udp 1 192.0.2.7 5 typ host raddr 192.0.2.8 rport 5",
+        GST_RTC_CANDIDATE_USABLE, "candidate:1 1 UDP 1 192.0.2.7 5 typ host"},
+    {"candidate:1 1 udp 1 192.0.2.7 5 typ srflx raddr 192.0.2.8",
+        GST_RTC_CANDIDATE_USABLE, "candidate:1 1 UDP 1 192.0.2.7 5 typ srflx"},
+    {"candidate:1 1 udp 1 192.0.2.7 5 typ srflx rport 5",
+        GST_RTC_CANDIDATE_USABLE, "candidate:1 1 UDP 1 192.0.2.7 5 typ srflx"},
+    {"candidate:1 1 tcp 1 192.0.2.7 0 typ host tcptype active",
+        GST_RTC_CANDIDATE_UNUSABLE, NULL},
+    {"candidate:1 256 udp 1 192.0.2.7 5 typ host", GST_RTC_CANDIDATE_UNUSABLE,
+        NULL},
+    {"candidate:123456789012345678901234567890123 1 udp 1 192.0.2.7 5 typ host",
+        GST_RTC_CANDIDATE_BAD, NULL},
+    {"candidate:1 1 udp 1 192.0.2.7 5 typ srflx raddr 192.0.2.8 rport 65536",
+        GST_RTC_CANDIDATE_BAD, NULL},
+    {"candidate:1 1 udp 1 a/b 5 typ host", GST_RTC_CANDIDATE_BAD, NULL},
+    {"condidate:1 1 udp 1 192.0.2.7 5 typ host", GST_RTC_CANDIDATE_BAD, NULL},
     {"", GST_RTC_CANDIDATE_BAD, NULL},
     {"candidate:", GST_RTC_CANDIDATE_BAD, NULL},
     {"candidate:1 1 udp 1 192.0.2.7 5 typ", GST_RTC_CANDIDATE_BAD, NULL},
@@ -411,6 +717,32 @@ test_candidates (void)
     g_assert_cmpstr (row->normalized, ==, normalized);
     g_assert_true (
         (fault == NULL) == (row->verdict == GST_RTC_CANDIDATE_USABLE));
+  }
+}
+
+static void
+test_candidates_are_bounded (void)
+{
+  static const gchar start[] = "candidate:1 1 udp 1 192.0.2.7 5 typ host x ";
+  static const gchar named[] = "candidate:1 1 udp 1 %s 5 typ host";
+
+  for (gsize length = 512; length <= 513; length++) {
+    g_autofree gchar *filling = g_strnfill (length - strlen (start), 'x');
+    g_autofree gchar *text = g_strconcat (start, filling, NULL);
+    g_autofree gchar *normalized = NULL;
+
+    g_assert_cmpint (
+        length == 512 ? GST_RTC_CANDIDATE_USABLE : GST_RTC_CANDIDATE_BAD, ==,
+        gst_rtc_candidate_check (text, &normalized, NULL));
+  }
+  for (gsize length = 253; length <= 254; length++) {
+    g_autofree gchar *name = g_strnfill (length, 'x');
+    g_autofree gchar *text = swap (named, "%s", name);
+    g_autofree gchar *normalized = NULL;
+
+    g_assert_cmpint (
+        length == 253 ? GST_RTC_CANDIDATE_UNUSABLE : GST_RTC_CANDIDATE_BAD, ==,
+        gst_rtc_candidate_check (text, &normalized, NULL));
   }
 }
 
@@ -540,7 +872,18 @@ main (int argc, char **argv)
   ADD ("sizes", test_sizes);
   ADD ("answer-direction-and-setup", test_answer_direction_and_setup);
   ADD ("mutilated", test_mutilated);
+  ADD ("single-is-written-whole", test_single_is_written_whole);
+  ADD ("formats", test_formats);
+  ADD ("fingerprints", test_fingerprints);
+  ADD ("lengths", test_lengths);
+  ADD ("credentials-are-bounded", test_credentials_are_bounded);
+  ADD ("ssrcs", test_ssrcs);
+  ADD ("faults-name-the-line", test_faults_name_the_line);
+  ADD ("transport-of-the-tagged", test_transport_of_the_tagged);
+  ADD ("session-level-direction", test_session_level_direction);
+  ADD ("refused-track-is-bare", test_refused_track_is_bare);
   ADD ("candidates", test_candidates);
+  ADD ("candidates-are-bounded", test_candidates_are_bounded);
   ADD ("candidates-are-capped", test_candidates_in_a_description_are_capped);
   ADD ("fingerprint-of-a-certificate", test_fingerprint_of_a_certificate);
   ADD ("offers-of-a-browser-are-cut-down",

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "rtcerror.h"
+#include "rtcerror-private.h"
 
 #define APP "0123456789abcdef01234567"
 #define KEY "testkey"
@@ -39,6 +39,7 @@ assert_refused (GstRtcToken *token, GError **error, const gchar *reason)
 {
   g_assert_null (token);
   g_assert_error (*error, GST_RTC_ERROR, GST_RTC_ERROR_JOIN_ROOM_ERROR);
+  g_assert_cmpint (0, ==, gst_rtc_error_get_native_code (*error));
   g_assert_nonnull (strstr ((*error)->message, reason));
 }
 
@@ -104,6 +105,60 @@ a_cut_token_is_refused (void)
 }
 
 static void
+append_block (GByteArray *content, gconstpointer data, guint length)
+{
+  const guint8 prefix[] = {length & 0xff, (guint8)(length >> 8)};
+
+  g_byte_array_append (content, prefix, sizeof (prefix));
+  g_byte_array_append (content, data, length);
+}
+
+/* A token of any message, well signed, and @n_more bytes after it. */
+static gchar *
+make_of_bytes (const guint8 *message, gsize length, guint n_more)
+{
+  g_autoptr (GByteArray) content = g_byte_array_new ();
+  g_autoptr (GHmac) hmac =
+      g_hmac_new (G_CHECKSUM_SHA256, (const guchar *)KEY, strlen (KEY));
+  guint8 signature[32];
+  gsize signature_length = sizeof (signature);
+  g_autofree gchar *encoded = NULL;
+
+  g_hmac_update (hmac, message, (gssize)length);
+  g_hmac_get_digest (hmac, signature, &signature_length);
+  append_block (content, message, (guint)length);
+  append_block (content, signature, sizeof (signature));
+  g_byte_array_append (content, signature, n_more);
+  encoded = g_base64_encode (content->data, content->len);
+  return g_strconcat ("001" APP, encoded, NULL);
+}
+
+/* Whoever has the key may still be wrong. */
+static void
+a_signed_message_of_a_wrong_length_is_refused (void)
+{
+  gsize size;
+  g_autofree guint8 *content =
+      g_base64_decode (VECTOR + strlen ("001" APP), &size);
+  const guint8 *message = content + 2;
+  const gsize length = content[0];
+  g_autofree gchar *whole = make_of_bytes (message, length, 0);
+  g_autofree gchar *followed = make_of_bytes (message, length, 1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (VECTOR, ==, whole);
+  assert_refused (verify (followed, ISSUED, &error), &error, "malformed");
+  /* One that is longer runs into the signature. */
+  for (gsize i = 0; i <= length + 1; i++) {
+    g_autofree gchar *text = make_of_bytes (message, i, 0);
+    g_autoptr (GError) fault = NULL;
+
+    if (i != length)
+      assert_refused (verify (text, ISSUED, &fault), &fault, "malformed");
+  }
+}
+
+static void
 another_key_is_refused (void)
 {
   g_autoptr (GError) error = NULL;
@@ -117,12 +172,15 @@ static void
 another_app_room_or_user_is_refused (void)
 {
   g_autoptr (GError) app = NULL;
+  g_autoptr (GError) bare = NULL;
   g_autoptr (GError) room = NULL;
   g_autoptr (GError) user = NULL;
 
   assert_refused (gst_rtc_token_verify (VECTOR, KEY, "x123456789abcdef01234567",
                       "room1", "user1", ISSUED, &app),
       &app, "application");
+  assert_refused (verify ("001x123456789abcdef01234567", ISSUED, &bare), &bare,
+      "application");
   assert_refused (
       gst_rtc_token_verify (VECTOR, KEY, APP, "room2", "user1", ISSUED, &room),
       &room, "another room");
@@ -242,6 +300,8 @@ main (int argc, char **argv)
   g_test_add_func ("/token/the-vector-is-read", the_vector_is_read);
   g_test_add_func ("/token/tampering-is-refused", tampering_is_refused);
   g_test_add_func ("/token/a-cut-token-is-refused", a_cut_token_is_refused);
+  g_test_add_func ("/token/a-signed-message-of-a-wrong-length-is-refused",
+      a_signed_message_of_a_wrong_length_is_refused);
   g_test_add_func ("/token/another-key-is-refused", another_key_is_refused);
   g_test_add_func ("/token/another-app-room-or-user-is-refused",
       another_app_room_or_user_is_refused);
