@@ -5,6 +5,8 @@
 /* A source that has been silent for this long may be followed by another, as
  * after a collision (RFC 3550, section 8.2). */
 #define SILENCE (1 * G_TIME_SPAN_SECOND)
+/* Packets in a row that are no stray ones. */
+#define SERIOUS 8
 
 static GstRtcSource *
 find_current (GstRtcSources *sources, guint8 payload_type)
@@ -15,6 +17,18 @@ find_current (GstRtcSources *sources, guint8 payload_type)
       return &sources->pairs[i];
   }
   return NULL;
+}
+
+/* TRUE once @ssrc alone goes on where the current source has stopped. */
+static gboolean
+has_taken_over (GstRtcSource *current, guint32 ssrc, gint64 now)
+{
+  if (now - current->last < SILENCE)
+    return FALSE;
+  if (current->rival != ssrc)
+    current->n_rival = 0;
+  current->rival = ssrc;
+  return ++current->n_rival >= SERIOUS;
 }
 
 static gboolean
@@ -55,9 +69,10 @@ gst_rtc_sources_judge (
 
   if (current && current->ssrc == ssrc) {
     current->last = now;
+    current->n_rival = 0;
     return GST_RTC_SOURCE_KNOWN;
   }
-  if (current && now - current->last < SILENCE)
+  if (current && !has_taken_over (current, ssrc, now))
     return GST_RTC_SOURCE_FOREIGN;
   /* rtpbin keeps what it made for a source and makes it known once. */
   if (is_known (sources, payload_type, ssrc) || !has_room (sources, ssrc))
@@ -65,6 +80,6 @@ gst_rtc_sources_judge (
   if (current)
     current->current = FALSE;
   sources->pairs[sources->n_pairs++] =
-      (GstRtcSource){payload_type, TRUE, ssrc, now};
+      (GstRtcSource){payload_type, TRUE, ssrc, now, 0, 0};
   return GST_RTC_SOURCE_KNOWN;
 }

@@ -24,7 +24,9 @@ typedef struct
   guint8 payload_type;
   gboolean current; /* the last one taken of its payload type */
   guint32 ssrc;
-  gint64 last; /* when it was heard, monotonic, us */
+  gint64 last;   /* when it was heard, monotonic, us */
+  guint32 rival; /* who has sent since, while it was silent */
+  guint n_rival; /* its packets in a row */
 } GstRtcSource;
 
 typedef struct

@@ -16,6 +16,16 @@ judge (GstRtcSources *sources, guint8 payload_type, guint32 ssrc, gint64 now)
   return gst_rtc_sources_judge (sources, header, now);
 }
 
+/* The verdict of the last of a few. */
+static GstRtcSourceVerdict
+judge_row (GstRtcSources *sources, guint32 ssrc, gint64 now)
+{
+  for (guint i = 0; i < 7; i++)
+    g_assert_cmpint (
+        GST_RTC_SOURCE_FOREIGN, ==, judge (sources, VIDEO, ssrc, now));
+  return judge (sources, VIDEO, ssrc, now);
+}
+
 static void
 test_one_each (void)
 {
@@ -52,9 +62,25 @@ test_change (void)
 
   judge (&sources, VIDEO, 1, 0);
   g_assert_cmpint (
-      GST_RTC_SOURCE_KNOWN, ==, judge (&sources, VIDEO, 3, 1000 * MS));
+      GST_RTC_SOURCE_KNOWN, ==, judge_row (&sources, 3, 1000 * MS));
   g_assert_cmpint (
       GST_RTC_SOURCE_FOREIGN, ==, judge (&sources, VIDEO, 1, 1001 * MS));
+}
+
+/* After a pause, packets of both come mixed. */
+static void
+test_strays (void)
+{
+  GstRtcSources sources = {0};
+
+  judge (&sources, VIDEO, 1, 0);
+  for (guint i = 0; i < 7; i++)
+    judge (&sources, VIDEO, 3, 2000 * MS);
+  g_assert_cmpint (
+      GST_RTC_SOURCE_KNOWN, ==, judge (&sources, VIDEO, 1, 2000 * MS));
+  for (guint i = 0; i < 20; i++)
+    g_assert_cmpint (GST_RTC_SOURCE_FOREIGN, ==,
+        judge (&sources, VIDEO, 3 + i % 2, 4000 * MS));
 }
 
 static void
@@ -63,9 +89,8 @@ test_back (void)
   GstRtcSources sources = {0};
 
   judge (&sources, VIDEO, 1, 0);
-  judge (&sources, VIDEO, 3, 1000 * MS);
-  g_assert_cmpint (
-      GST_RTC_SOURCE_LOST, ==, judge (&sources, VIDEO, 1, 2000 * MS));
+  judge_row (&sources, 3, 1000 * MS);
+  g_assert_cmpint (GST_RTC_SOURCE_LOST, ==, judge_row (&sources, 1, 2000 * MS));
 }
 
 static void
@@ -73,11 +98,11 @@ test_too_many (void)
 {
   GstRtcSources sources = {0};
 
-  for (guint i = 0; i < GST_RTC_MAX_SOURCES; i++)
-    g_assert_cmpint (GST_RTC_SOURCE_KNOWN, ==,
-        judge (&sources, VIDEO, i + 1, i * 1000 * MS));
-  g_assert_cmpint (
-      GST_RTC_SOURCE_LOST, ==, judge (&sources, VIDEO, 9, 9000 * MS));
+  judge (&sources, VIDEO, 1, 0);
+  for (guint i = 1; i < GST_RTC_MAX_SOURCES; i++)
+    g_assert_cmpint (
+        GST_RTC_SOURCE_KNOWN, ==, judge_row (&sources, i + 1, i * 1000 * MS));
+  g_assert_cmpint (GST_RTC_SOURCE_LOST, ==, judge_row (&sources, 9, 9000 * MS));
   /* What was not there before is not missed. */
   g_assert_cmpint (
       GST_RTC_SOURCE_FOREIGN, ==, judge (&sources, AUDIO, 9, 9000 * MS));
@@ -101,6 +126,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sources/one-for-each-type", test_one_each);
   g_test_add_func ("/sources/foreign-one-beside-it", test_foreign);
   g_test_add_func ("/sources/another-after-silence", test_change);
+  g_test_add_func ("/sources/strays-after-silence", test_strays);
   g_test_add_func ("/sources/an-earlier-one-comes-back", test_back);
   g_test_add_func ("/sources/too-many", test_too_many);
   g_test_add_func ("/sources/types-of-one-source", test_same_source);
