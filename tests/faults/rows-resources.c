@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define QUICK "reconnect-delay=100 reconnect-attempts=100"
+/* A stream is asked for five times, so that the last comes late enough. */
+#define PATIENT "reconnect-delay=3000"
 
 /* --- what is loaded before a program --- */
 
@@ -189,7 +191,7 @@ static void
 take_files_of_publisher (FaultScene *scene)
 {
   g_autofree gchar *usual = fault_usual_properties (scene, "carol");
-  g_autofree gchar *all = g_strconcat (usual, QUICK, NULL);
+  g_autofree gchar *all = g_strconcat (usual, PATIENT, NULL);
   FaultParty *carol;
 
   take_files (scene, scene->publisher->pid);
@@ -367,7 +369,7 @@ const FaultRow fault_resource_rows[] = {
         .condition = "The viewer has no file descriptors left when a stream "
                      "comes",
         .happens = "Pictures arrive when there are some again",
-        .viewer = QUICK,
+        .viewer = PATIENT,
         .prepare = prepare_viewer,
         .provoke = take_files_of_viewer,
         .repair = give_files_to_viewer,
