@@ -1292,6 +1292,41 @@ a_token_warns_then_ends (void)
 }
 
 static void
+a_token_in_its_last_second_warns (void)
+{
+  Fixture f;
+  g_autofree gchar *ann = make_token ("ann", 1700000000, TRUE);
+
+  start_with_tokens (&f);
+  join_with_token (&f, 0, "ann", ann);
+  forget (&f);
+  pass (&f, 0);
+  expect (&f, 0, "{\"type\":\"token-will-expire\",\"seconds\":1}");
+  expect_silence (&f);
+  finish (&f);
+}
+
+/* A server that thought otherwise would wake up without end. */
+static void
+what_never_ends_needs_no_tick (void)
+{
+  Fixture f;
+  g_autofree gchar *ann = make_short_token ("ann", 0, 0);
+  g_autofree gchar *bob = make_short_token ("bob", 0, 1700000020);
+
+  start_with_tokens (&f);
+  join_with_token (&f, 0, "ann", ann);
+  join_with_token (&f, 1, "bob", bob);
+  say (&f, 0, "{\"type\":\"publish\",\"id\":2,\"audioCodec\":\"OPUS\"}");
+  say (&f, 1, "{\"type\":\"publish\",\"id\":2,\"audioCodec\":\"OPUS\"}");
+  pass (&f, 0);
+  g_assert_cmpint (G_MAXINT64, ==, pass (&f, 0));
+  say (&f, 1, "{\"type\":\"subscribe\",\"id\":3,\"user\":\"ann\"}");
+  g_assert_cmpint (f.now + 21 * SECOND, ==, pass (&f, 0));
+  finish (&f);
+}
+
+static void
 a_renewed_token_goes_on (void)
 {
   Fixture f;
@@ -1416,6 +1451,8 @@ main (int argc, char **argv)
   ADD ("who-is-away-keeps-its-publication", who_is_away_keeps_its_publication);
   ADD ("subscribing-needs-its-privilege", subscribing_needs_its_privilege);
   ADD ("a-token-warns-then-ends", a_token_warns_then_ends);
+  ADD ("a-token-in-its-last-second-warns", a_token_in_its_last_second_warns);
+  ADD ("what-never-ends-needs-no-tick", what_never_ends_needs_no_tick);
   ADD ("a-renewed-token-goes-on", a_renewed_token_goes_on);
   ADD ("stopping-tells-everybody", stopping_tells_everybody);
   ADD ("unknown-connections-are-harmless", unknown_connections_are_harmless);
