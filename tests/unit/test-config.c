@@ -93,6 +93,7 @@ test_schemes (void)
           443},
       {"janus+ws://h:8188/", GST_RTC_BACKEND_JANUS, FALSE, "ws://h:8188/", "h",
           8188},
+      {"janus+ws://h:1", GST_RTC_BACKEND_JANUS, FALSE, "ws://h:1", "h", 1},
       {"janus+wss://h", GST_RTC_BACKEND_JANUS, FALSE, "wss://h:8989", "h",
           8989},
       {"janus+ws://[::1]/a/b?c=d", GST_RTC_BACKEND_JANUS, FALSE,

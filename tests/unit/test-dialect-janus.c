@@ -1328,10 +1328,53 @@ test_error_table (void)
           gst_rtc_error_get_retryable (error), ==, errors[i].retryable);
     }
   }
-  g_assert_true (gst_rtc_janus_is_done (GST_RTC_OPERATION_LEAVE, 458));
-  g_assert_true (gst_rtc_janus_is_done (GST_RTC_OPERATION_UNPUBLISH, 435));
-  g_assert_false (gst_rtc_janus_is_done (GST_RTC_OPERATION_PUBLISH, 435));
-  g_assert_false (gst_rtc_janus_is_done (GST_RTC_OPERATION_LEAVE, 499));
+}
+
+/* What is told of an operation that Janus refuses: that it is done, or a
+ * code. */
+static void
+test_refusals (void)
+{
+  static const struct
+  {
+    GstRtcOperation operation;
+    gint native_code;
+    gboolean done;
+    gint code; /* 0: the operation's own */
+  } rows[] = {
+      {GST_RTC_OPERATION_LEAVE, 424, TRUE},
+      {GST_RTC_OPERATION_LEAVE, 458, TRUE},
+      {GST_RTC_OPERATION_LEAVE, 459, TRUE},
+      {GST_RTC_OPERATION_LEAVE, 428, FALSE},
+      {GST_RTC_OPERATION_LEAVE, 499, FALSE},
+      {GST_RTC_OPERATION_UNPUBLISH, 435, TRUE},
+      {GST_RTC_OPERATION_UNPUBLISH, 459, TRUE},
+      {GST_RTC_OPERATION_UNPUBLISH, 499, FALSE},
+      {GST_RTC_OPERATION_UNSUBSCRIBE, 428, TRUE, 200001},
+      {GST_RTC_OPERATION_UNSUBSCRIBE, 459, TRUE, 200001},
+      {GST_RTC_OPERATION_UNSUBSCRIBE, 435, FALSE},
+      {GST_RTC_OPERATION_UNSUBSCRIBE, 499, FALSE},
+      {GST_RTC_OPERATION_PUBLISH, 435, FALSE},
+      {GST_RTC_OPERATION_PUBLISH, 459, FALSE},
+      {GST_RTC_OPERATION_SUBSCRIBE, 428, FALSE, 200001},
+      {GST_RTC_OPERATION_SUBSCRIBE, 433, FALSE},
+      {GST_RTC_OPERATION_MUTE_REMOTE, 428, FALSE, 200001},
+      {GST_RTC_OPERATION_MUTE_REMOTE, 1, FALSE},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const GstRtcOperation operation = rows[i].operation;
+    g_autoptr (GError) error =
+        gst_rtc_janus_make_refusal (operation, rows[i].native_code, "why");
+
+    g_assert_cmpint (rows[i].done, ==,
+        gst_rtc_janus_is_done (operation, rows[i].native_code));
+    g_assert_cmpint (rows[i].code
+                         ? rows[i].code
+                         : gst_rtc_operation_get_refusal_code (operation),
+        ==, error->code);
+    g_assert_cmpstr ("why", ==, error->message);
+  }
 }
 
 static void
@@ -1367,7 +1410,10 @@ test_mids_are_found (void)
                              "m=application 9 x\r\n";
   g_autofree gchar *audio = gst_rtc_janus_find_mid (sdp, "audio");
   g_autofree gchar *video = gst_rtc_janus_find_mid (sdp, "video");
+  g_autofree gchar *first =
+      gst_rtc_janus_find_mid ("m=audio 9 x\r\na=mid:f\r\n", "audio");
 
+  g_assert_cmpstr ("f", ==, first);
   g_assert_cmpstr ("a1", ==, audio);
   g_assert_cmpstr ("v1", ==, video);
   g_assert_null (gst_rtc_janus_find_mid (sdp, "application"));
@@ -1509,6 +1555,7 @@ main (int argc, char *argv[])
   add_test ("/dialect-janus/claim-refused", test_claim_refused);
   add_test ("/dialect-janus/renew-token", test_renew_token);
   g_test_add_func ("/dialect-janus/error-table", test_error_table);
+  g_test_add_func ("/dialect-janus/refusals", test_refusals);
   g_test_add_func ("/dialect-janus/ids", test_ids);
   g_test_add_func ("/dialect-janus/offer-is-adapted", test_offer_is_adapted);
   g_test_add_func ("/dialect-janus/mids-are-found", test_mids_are_found);

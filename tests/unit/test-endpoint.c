@@ -107,6 +107,9 @@ test_parse (void)
       {"{}", FALSE, 200003, NULL},
       {"{\"websocketUrls\":\"ws://a\"}", FALSE, 200003, NULL},
       {"{\"websocketUrls\":[1,null,{}]}", FALSE, 200003, NULL},
+      {"{\"websocketUrls\":[\"ws://h/a\\nb\",\"ws://h/a b\"]}", FALSE, 200003,
+          NULL},
+      {"{\"websocketUrls\":[\"ws://h#a\",\"ws://h\"]}", FALSE, 0, "ws://h"},
       {"{\"websocketUrls\":[\"http://x\",\"\",\"ws:\",\"ws://u:p@a\","
        "\"ws://a:0\",\"ws://a:99999\"]}",
           FALSE, 200003, NULL},
@@ -332,6 +335,7 @@ test_without_getconfig (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (
       "wss://h.example/ws", ==, fixture->endpoint->websocket_urls[0]);
   g_assert_null (fixture->endpoint->stun_server);
+  g_assert_cmpuint (0, ==, g_strv_length (fixture->endpoint->turn_servers));
   g_assert_cmpuint (2000, ==, fixture->endpoint->ping_interval);
 }
 
