@@ -10,6 +10,7 @@ compiled alone and linked in front of the library that holds the original."""
 import argparse
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import random
@@ -26,6 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = 60  # mutants of a file, unless a share is asked for
 SLOWER = 5  # times its normal duration is what a test program gets
 SECONDS_AT_LEAST = 3
+WAITING = 5  # times as long on the clock as in the processor, on a busy machine
 TOOL_SECONDS = 60
 MEGABYTES = 2048
 
@@ -175,6 +177,7 @@ def run(command, seconds, cwd, limited=True, **environment):
 
     def confine():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds),) * 2)
         if limited:
             resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES << 20,) * 2)
 
@@ -184,7 +187,7 @@ def run(command, seconds, cwd, limited=True, **environment):
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     try:
-        return process.wait(seconds) == 0
+        return process.wait(WAITING * seconds) == 0
     except subprocess.TimeoutExpired:
         return False
     finally:
