@@ -629,7 +629,7 @@ write_fmtp (const Parse *parse, const Section *section,
     gchar *equals = strchr (field, '=');
     g_autofree gchar *name = NULL;
 
-    if (!equals || !equals[1])
+    if (!equals)
       continue;
     name = g_strndup (field, equals - field);
     if (is_named (names, name) && is_token (equals + 1, 1, 2048, "+/=,-._"))
