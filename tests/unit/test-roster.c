@@ -85,6 +85,7 @@ static void
 streams_go_with_their_user (void)
 {
   g_autoptr (GstRtcRoster) roster = gst_rtc_roster_new ();
+  g_autoptr (GPtrArray) users = NULL;
 
   add_stream (roster, "ann", FALSE, AV, NONE);
   add_stream (roster, "ann", TRUE, V, NONE);
@@ -95,6 +96,8 @@ streams_go_with_their_user (void)
   g_assert_cmpuint (0, ==, gst_rtc_roster_get_n_streams (roster));
   add_stream (roster, "ann", FALSE, AV, NONE);
   gst_rtc_roster_clear (roster);
+  users = gst_rtc_roster_get_users (roster);
+  g_assert_cmpuint (0, ==, users->len);
   g_assert_cmpuint (0, ==, gst_rtc_roster_get_n_streams (roster));
   g_assert_cmpuint (0, ==, gst_rtc_roster_get_n_users (roster));
 }

@@ -268,8 +268,11 @@ static void
 what_is_made_is_read (void)
 {
   GstRtcToken only = vector;
+  GstRtcToken both = vector;
   g_autofree gchar *text = NULL;
+  g_autofree gchar *both_text = NULL;
   g_autoptr (GstRtcToken) token = NULL;
+  g_autoptr (GstRtcToken) second = NULL;
 
   only.publish = FALSE;
   only.subscribe_expires = EXPIRES - 5;
@@ -279,6 +282,13 @@ what_is_made_is_read (void)
   g_assert_false (token->publish);
   g_assert_true (token->subscribe);
   g_assert_cmpuint (EXPIRES - 5, ==, token->subscribe_expires);
+
+  both.publish_expires = EXPIRES - 7;
+  both_text = gst_rtc_token_make (&both, KEY);
+  second = verify (both_text, ISSUED, NULL);
+  g_assert_nonnull (second);
+  g_assert_cmpuint (EXPIRES - 7, ==, second->publish_expires);
+  g_assert_cmpuint (0, ==, second->subscribe_expires);
 }
 
 static void
