@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "MALLOC_PERTURB_": "165",
 }
 
-# Changes that make no difference, each with its reason.
+# Changes that make no difference, each below its reason.
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.txt")
 
 # The files, and the test programs that have to notice a change; quick ones
@@ -270,11 +270,12 @@ def read_equivalent():
 
 
 def describe(mutant, source):
-    """The change, with the line it is on, as equivalent.txt has it."""
+    """The line with the change in it, as equivalent.txt has it."""
     start = source.rfind("\n", 0, mutant.start) + 1
-    line = source[start : source.index("\n", mutant.start)]
-    before, after = " ".join(mutant.before.split()), " ".join(mutant.after.split())
-    return f"{line.strip()} | {before} -> {after or 'nothing'}"
+    end = source.index("\n", mutant.end)
+    change = f"[{mutant.before} -> {mutant.after or 'nothing'}]"
+    line = source[start : mutant.start] + change + source[mutant.end : end]
+    return " ".join(line.split())
 
 
 def print_row(path, *cells):
