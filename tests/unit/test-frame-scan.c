@@ -63,6 +63,7 @@ frames_are_counted_however_they_come (void)
     g_assert_cmpuint (2, ==, scan.n_pings);
     g_assert_cmpuint (2, ==, scan.n_pongs);
     g_assert_cmpuint (2, ==, scan.n_closes);
+    g_assert_cmpuint (8, ==, scan.n_data);
     g_assert_cmpuint (2 * (125 + 126 + 300), ==, scan.data_bytes);
     g_assert_false (scan.too_big);
   }
@@ -125,6 +126,9 @@ a_control_frame_has_a_limit_of_its_own (void)
     add_frame (bytes, (guint8)(0x80 | opcode), TRUE, 126);
     g_assert_true (scan_in_pieces (bytes, 7).bad_control);
     g_assert_false (is_too_big (bytes));
+    /* What is too long is no goodbye. */
+    g_assert_cmpuint (
+        opcode == 8 ? 1 : 0, ==, scan_in_pieces (bytes, 7).n_closes);
   }
 }
 
