@@ -919,10 +919,28 @@ action_set_user_visibility (
 
 /* --- GstBin --- */
 
+/* The child of @self that @source is or is inside of; a new reference. The way
+ * up takes the object lock of each, that of @self included. */
+static GstObject *
+ref_child_around (GstRtcElement *self, GstObject *source)
+{
+  GstObject *child = gst_object_ref (source);
+  GstObject *parent = gst_object_get_parent (child);
+
+  while (parent && parent != GST_OBJECT (self)) {
+    gst_object_unref (child);
+    child = parent;
+    parent = gst_object_get_parent (child);
+  }
+  gst_clear_object (&parent);
+  return child;
+}
+
 static void
 gst_rtc_element_handle_message (GstBin *bin, GstMessage *message)
 {
   GstRtcElement *self = GST_RTC_ELEMENT (bin);
+  g_autoptr (GstObject) child = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
 
@@ -931,8 +949,9 @@ gst_rtc_element_handle_message (GstBin *bin, GstMessage *message)
       gst_message_parse_error (message, &error, &debug);
       GST_WARNING_OBJECT (self, "child %s failed: %s (%s)",
           GST_MESSAGE_SRC_NAME (message), error->message, debug);
+      child = ref_child_around (self, GST_MESSAGE_SRC (message));
       GST_RTC_ELEMENT_GET_CLASS (self)->child_failed (
-          self, GST_MESSAGE_SRC (message), error);
+          self, child, GST_MESSAGE_SRC (message), error);
       gst_message_unref (message);
       return;
     case GST_MESSAGE_WARNING:

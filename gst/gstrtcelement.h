@@ -40,8 +40,8 @@ void gst_rtc_element_class_install_settings (
  *   stopped. Worker
  * @hidden: (nullable): the own user is not shown any more, which has ended what
  *   it published. Worker
- * @child_failed: an error of the child @source: to be told with its code.
- *   Any thread
+ * @child_failed: an error of @source, which is @child of the bin or inside of
+ *   it: to be told with its code. Any thread
  * @get_stats: (transfer full): what the property `stats` shows. Any thread
  */
 struct _GstRtcElementClass
@@ -56,8 +56,8 @@ struct _GstRtcElementClass
   void (*clock_changed) (GstRtcElement *self, GstClock *clock);
   void (*reset) (GstRtcElement *self);
   void (*hidden) (GstRtcElement *self);
-  void (*child_failed) (
-      GstRtcElement *self, GstObject *source, const GError *error);
+  void (*child_failed) (GstRtcElement *self, GstObject *child,
+      GstObject *source, const GError *error);
   GstStructure *(*get_stats) (GstRtcElement *self);
 };
 

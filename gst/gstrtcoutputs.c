@@ -108,7 +108,7 @@ gst_rtc_outputs_remove (GstRtcOutputs *outputs, GstRtcOutput *output)
 }
 
 GstRtcSubscription *
-gst_rtc_outputs_find (GstRtcOutputs *outputs, GstObject *source)
+gst_rtc_outputs_find (GstRtcOutputs *outputs, GstObject *child)
 {
   GstRtcSubscription *found = NULL;
 
@@ -116,8 +116,7 @@ gst_rtc_outputs_find (GstRtcOutputs *outputs, GstObject *source)
   for (guint i = 0; i < outputs->entries->len && !found; i++) {
     const Entry *entry = g_ptr_array_index (outputs->entries, i);
 
-    if (source == GST_OBJECT (entry->output) ||
-        gst_object_has_as_ancestor (source, GST_OBJECT (entry->output)))
+    if (GST_OBJECT (entry->output) == child)
       found = gst_rtc_subscription_ref (entry->subscription);
   }
   g_mutex_unlock (&outputs->lock);

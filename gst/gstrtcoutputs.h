@@ -24,9 +24,9 @@ gboolean gst_rtc_outputs_add (GstRtcOutputs *outputs, GstRtcOutput *output,
 /* Detaches @output, once. */
 void gst_rtc_outputs_remove (GstRtcOutputs *outputs, GstRtcOutput *output);
 
-/* The subscription of the output that @source is part of; (transfer full),
- * NULL for none. */
+/* The subscription of the output @child; (transfer full), NULL where that is
+ * no output, or none any more. */
 GstRtcSubscription *gst_rtc_outputs_find (
-    GstRtcOutputs *outputs, GstObject *source) G_GNUC_WARN_UNUSED_RESULT;
+    GstRtcOutputs *outputs, GstObject *child) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

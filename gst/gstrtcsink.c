@@ -1159,8 +1159,8 @@ gst_rtc_sink_reset (GstRtcElement *element)
 /* --- failures of tracks --- */
 
 static void
-gst_rtc_sink_child_failed (
-    GstRtcElement *element, GstObject *source, const GError *error)
+gst_rtc_sink_child_failed (GstRtcElement *element, GstObject *child,
+    GstObject *source, const GError *error)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GstRtcTrack) track = NULL;
@@ -1171,7 +1171,7 @@ gst_rtc_sink_child_failed (
   for (guint i = 0; i < self->tracks->len && !track; i++) {
     SinkTrack *entry = g_ptr_array_index (self->tracks, i);
 
-    if (gst_object_has_as_ancestor (source, GST_OBJECT (entry->track)))
+    if (GST_OBJECT (entry->track) == child)
       track = gst_object_ref (entry->track);
   }
   GST_OBJECT_UNLOCK (self);

@@ -929,12 +929,12 @@ fail_output_job (GstRtcElement *element, gpointer data)
 }
 
 static void
-gst_rtc_src_child_failed (
-    GstRtcElement *element, GstObject *source, const GError *error)
+gst_rtc_src_child_failed (GstRtcElement *element, GstObject *child,
+    GstObject *source, const GError *error)
 {
   GstRtcSrc *self = GST_RTC_SRC (element);
   GstRtcSubscription *subscription =
-      gst_rtc_outputs_find (self->outputs, source);
+      gst_rtc_outputs_find (self->outputs, child);
   OutputFailure *failure;
 
   if (!subscription)

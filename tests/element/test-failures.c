@@ -481,6 +481,90 @@ test_encoder_fails (Fixture *fixture, gconstpointer data)
   gst_object_unref (encoder);
 }
 
+#define TWO_PADS                                                               \
+  " videotestsrc is-live=true ! video/x-raw,width=64,height=64 ! rtc.video_1"
+
+static void
+queue_encoder (GstElement *rtc, GstElement *encoder, const gchar *medium,
+    gpointer user_data)
+{
+  g_async_queue_push (user_data, gst_object_ref (encoder));
+}
+
+/* Of two pads the one is told that has failed, and then the other. */
+static void
+test_encoders_of_two_pads_fail (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = check_publisher_new (
+      scripted_server_get_url (fixture->scripted), TWO_PADS);
+  g_autoptr (GAsyncQueue) encoders = g_async_queue_new_full (gst_object_unref);
+  guint told[2] = {0, 0}; /* camera, screen */
+
+  g_signal_connect (rtc_pipeline_get (pipeline, "rtc"), "encoder-setup",
+      G_CALLBACK (queue_encoder), encoders);
+  rtc_pipeline_play (pipeline);
+  /* Codecs are known when the encoders run. */
+  rtc_test_wait (fixture->context,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH) == 2);
+  check_barrier (fixture, pipeline);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstElement) encoder = g_async_queue_pop (encoders);
+    const GstStructure *details;
+
+    GST_ELEMENT_ERROR (encoder, LIBRARY, ENCODE, ("gone"), (NULL));
+    details = check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
+        GST_RTC_ERROR_PUBLISH_ERROR, "publish");
+    told[g_str_equal (
+        "screen", gst_structure_get_string (details, GST_RTC_DETAIL_STREAM))]++;
+    rtc_pipeline_forget (pipeline);
+  }
+  g_assert_cmpuint (1, ==, told[FALSE]);
+  g_assert_cmpuint (1, ==, told[TRUE]);
+  rtc_pipeline_free (pipeline);
+}
+
+/* Its inner source stands in for a decoder, which has to fail by itself. */
+static void
+keep_source (GstBin *bin, GstBin *child_bin, GstElement *child, gpointer queue)
+{
+  if (g_str_has_prefix (G_OBJECT_TYPE_NAME (child), "GstAppSrc"))
+    g_async_queue_push (queue, gst_object_ref (child));
+}
+
+/* Likewise of two streams that come in. */
+static void
+test_outputs_of_two_streams_fail (Fixture *fixture, gconstpointer data)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  RtcPipeline *publisher = check_publisher_new (url, TWO_PADS);
+  RtcPipeline *viewer = check_lone_new ("rtcsrc", url, "");
+  g_autoptr (GAsyncQueue) sources = g_async_queue_new_full (gst_object_unref);
+  guint told[2] = {0, 0}; /* camera, screen */
+
+  g_signal_connect (rtc_pipeline_get (viewer, "rtc"), "deep-element-added",
+      G_CALLBACK (keep_source), sources);
+  rtc_pipeline_play (publisher);
+  rtc_pipeline_play (viewer);
+  rtc_test_wait (fixture->context, g_async_queue_length (sources) == 2);
+  /* The later one first. */
+  g_async_queue_push (sources, g_async_queue_pop (sources));
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstElement) source = g_async_queue_pop (sources);
+    const GstStructure *details;
+
+    GST_ELEMENT_ERROR (source, LIBRARY, FAILED, ("gone"), (NULL));
+    details = check_failure (fixture, viewer, GST_MESSAGE_WARNING,
+        GST_RTC_ERROR_SUBSCRIBE_FAILED, "subscribe");
+    told[g_str_equal (
+        "screen", gst_structure_get_string (details, GST_RTC_DETAIL_STREAM))]++;
+    rtc_pipeline_forget (viewer);
+  }
+  g_assert_cmpuint (1, ==, told[FALSE]);
+  g_assert_cmpuint (1, ==, told[TRUE]);
+  rtc_pipeline_free (viewer);
+  rtc_pipeline_free (publisher);
+}
+
 static GstPadProbeReturn
 refuse_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -687,6 +771,10 @@ main (int argc, char **argv)
   CHECK_ADD ("/failures/pad-without-media", test_pad_without_media);
   CHECK_ADD ("/failures/no-encoder", test_no_encoder);
   CHECK_ADD ("/failures/encoder-fails", test_encoder_fails);
+  CHECK_ADD (
+      "/failures/encoders-of-two-pads-fail", test_encoders_of_two_pads_fail);
+  CHECK_ADD ("/failures/outputs-of-two-streams-fail",
+      test_outputs_of_two_streams_fail);
   CHECK_ADD ("/failures/encoder-refuses-frame", test_encoder_refuses_frame);
   CHECK_ADD ("/failures/evicted", test_evicted);
   CHECK_ADD ("/failures/too-many-viewers", test_too_many_viewers);
