@@ -373,18 +373,27 @@ describe_missing (GstRtcSink *self, gboolean screen)
   return g_string_free (text, FALSE);
 }
 
-static gboolean
-on_publication_deadline (GstRtcSink *self, gboolean screen)
+static void
+fail_waiting (GstRtcSink *self, gboolean screen, const gchar *reason)
 {
   Publication *publication = &self->publications[screen];
-  g_autofree gchar *missing = describe_missing (self, screen);
-  g_autoptr (GError) error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0,
-      "no media has arrived in time at pad%s", missing);
+  g_autoptr (GError) error =
+      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", reason);
 
   clear_deadline (publication);
   publication->phase = PUBLICATION_NONE;
   gst_rtc_element_call_fail (
       GST_RTC_ELEMENT (self), g_steal_pointer (&publication->call), error);
+}
+
+static gboolean
+on_publication_deadline (GstRtcSink *self, gboolean screen)
+{
+  g_autofree gchar *missing = describe_missing (self, screen);
+  g_autofree gchar *reason =
+      g_strconcat ("no media has arrived in time at pad", missing, NULL);
+
+  fail_waiting (self, screen, reason);
   return G_SOURCE_REMOVE;
 }
 
@@ -465,21 +474,18 @@ free_track_failure (gpointer data)
 static void
 track_failed_job (GstRtcElement *element, gpointer data)
 {
+  GstRtcSink *self = GST_RTC_SINK (element);
   TrackFailure *failure = data;
-  Publication *publication =
-      &GST_RTC_SINK (element)->publications[failure->screen];
-  g_autoptr (GError) error =
-      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", failure->reason);
+  g_autoptr (GError) error = NULL;
 
-  if (publication->phase != PUBLICATION_WAITING) {
-    gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, error,
-        GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (failure->screen));
+  if (self->publications[failure->screen].phase == PUBLICATION_WAITING) {
+    fail_waiting (self, failure->screen, failure->reason);
     return;
   }
-  clear_deadline (publication);
-  publication->phase = PUBLICATION_NONE;
-  gst_rtc_element_call_fail (
-      element, g_steal_pointer (&publication->call), error);
+  error =
+      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", failure->reason);
+  gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, error,
+      GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (failure->screen));
 }
 
 static gboolean
@@ -1131,7 +1137,7 @@ gst_rtc_sink_clock_changed (GstRtcElement *element, GstClock *clock)
   }
 }
 
-/* Publications that are under way are refused by the server. */
+/* A request that is under way is refused by the server. */
 static void
 gst_rtc_sink_hidden (GstRtcElement *element)
 {
@@ -1140,6 +1146,8 @@ gst_rtc_sink_hidden (GstRtcElement *element)
   for (guint screen = 0; screen < N_STREAMS; screen++) {
     if (self->publications[screen].phase == PUBLICATION_DONE)
       reset_publication (self, screen);
+    else if (self->publications[screen].phase == PUBLICATION_WAITING)
+      fail_waiting (self, screen, "an invisible user does not publish");
   }
 }
 

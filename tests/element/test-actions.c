@@ -386,6 +386,64 @@ test_option_that_is_not_utf8 (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (pipeline);
 }
 
+/* --- hiding --- */
+
+static Answer *
+check_hide (Fixture *fixture, RtcPipeline *pipeline)
+{
+  Answer *answer = answer_new (fixture);
+
+  g_signal_emit_by_name (rtc_pipeline_get (pipeline, "rtc"),
+      "set-user-visibility", FALSE, answer->promise);
+  return answer;
+}
+
+/* One frame of raw video into the appsrc `media`. */
+static void
+push_frame (RtcPipeline *pipeline)
+{
+  GstElement *media = rtc_pipeline_get (pipeline, "media");
+  g_autoptr (GstCaps) caps = gst_caps_from_string (
+      "video/x-raw,format=I420,width=64,height=64,framerate=30/1");
+  g_autoptr (GstBuffer) frame = gst_buffer_new_allocate (NULL, 6144, NULL);
+  GstFlowReturn flow;
+
+  gst_buffer_memset (frame, 0, 128, 6144);
+  GST_BUFFER_PTS (frame) = 0;
+  g_object_set (media, "caps", caps, NULL);
+  g_signal_emit_by_name (media, "push-buffer", frame, &flow);
+  g_assert_cmpint (GST_FLOW_OK, ==, flow);
+}
+
+/* And not only when there are caps, or none in time. */
+static void
+test_hiding_ends_a_waiting_publish (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = rtc_pipeline_new (
+      "rtcsink name=rtc server-url=%s room-id=room connect-timeout=120000 "
+      "appsrc name=media is-live=true format=time ! rtc.video_0",
+      scripted_server_get_url (fixture->scripted));
+  Answer *by_hand;
+
+  rtc_pipeline_play (pipeline);
+  check_wait_connected (fixture, pipeline);
+  check_barrier (fixture, pipeline);
+  check_no_failure (pipeline);
+  expect (fixture, 0, "set-user-visibility", check_hide (fixture, pipeline));
+  check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
+      GST_RTC_ERROR_PUBLISH_ERROR, "publish");
+
+  /* Shown again, another one takes its place. */
+  by_hand = check_act (fixture, pipeline, "publish");
+  push_frame (pipeline);
+  expect (fixture, 0, "publish", by_hand);
+  g_assert_cmpuint (1, ==,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_PUBLISH));
+  check_failure (fixture, pipeline, GST_MESSAGE_ERROR,
+      GST_RTC_ERROR_PUBLISH_ERROR, "publish");
+  rtc_pipeline_free (pipeline);
+}
+
 /* --- camera and screen by one call --- */
 
 #define BOTH_STREAMS                                                           \
@@ -743,6 +801,8 @@ main (int argc, char **argv)
   CHECK_ADD ("/actions/unknown-targets", test_unknown_targets);
   CHECK_ADD ("/actions/option-that-is-not-utf8", test_option_that_is_not_utf8);
   CHECK_ADD ("/actions/default-timeout", test_default_timeout);
+  CHECK_ADD ("/actions/hiding-ends-a-waiting-publish",
+      test_hiding_ends_a_waiting_publish);
   CHECK_ADD ("/actions/publish-fails-with-either-stream",
       test_publish_fails_with_either_stream);
   CHECK_ADD ("/actions/unpublish-ends-what-is-published",
