@@ -20,7 +20,7 @@
 
 #include "gstrtcoptions.h"
 #include "gstrtcpads.h"
-#include "gstrtcsettings.h"
+#include "gstrtcsinksettings.h"
 #include "gstrtctrack.h"
 #include "gstrtcviewer.h"
 #include "rtcerror-private.h"
@@ -28,10 +28,6 @@
 GST_DEBUG_CATEGORY_STATIC (sink_debug);
 #define GST_CAT_DEFAULT sink_debug
 
-#define DEFAULT_MIN_BITRATE 100000
-#define DEFAULT_START_BITRATE 1500000
-#define DEFAULT_MAX_BITRATE 4000000
-#define DEFAULT_MAX_VIEWERS 64
 #define N_STREAMS 2 /* camera and screen */
 /* How long a transport goes on beside the one that takes its place, so that
  * what is under way and what a viewer has in its jitter buffer is not lost. */
@@ -39,21 +35,6 @@ GST_DEBUG_CATEGORY_STATIC (sink_debug);
 /* A viewer that was lost asks again by itself; what comes of that within this
  * time is the same failure and is not told again. */
 #define SAME_LOSS (60 * G_TIME_SPAN_SECOND)
-
-static const gchar *const default_video_codecs[] = {"VP8", "H264", "VP9", NULL};
-static const gchar *const default_audio_codecs[] = {
-    "OPUS", "PCMU", "PCMA", NULL};
-
-enum
-{
-  PROP_AUTO_PUBLISH = GST_RTC_ELEMENT_FIRST_PROP,
-  PROP_VIDEO_CODECS,
-  PROP_AUDIO_CODECS,
-  PROP_MIN_BITRATE,
-  PROP_START_BITRATE,
-  PROP_MAX_BITRATE,
-  PROP_MAX_VIEWERS
-};
 
 enum
 {
@@ -113,13 +94,7 @@ struct _GstRtcSink
   GstRtcElement parent;
 
   /* Under the object lock. */
-  gboolean auto_publish;
-  gchar **video_codecs;
-  gchar **audio_codecs;
-  guint min_bitrate;
-  guint start_bitrate;
-  guint max_bitrate;
-  guint max_viewers;
+  GstRtcSinkSettings settings;
   GPtrArray *tracks; /* (element-type SinkTrack) */
   guint next_pad[2]; /* audio, video */
   /* Snapshots that the tracks send to; replaced, never changed.
@@ -542,7 +517,7 @@ gst_rtc_sink_activate (GstRtcElement *element)
   gboolean wants;
 
   GST_OBJECT_LOCK (self);
-  wants = self->auto_publish;
+  wants = self->settings.auto_publish;
   GST_OBJECT_UNLOCK (self);
 
   /* What a track that has failed means has been told already. */
@@ -978,9 +953,9 @@ follow_rate (GstRtcSink *self, GstRtcViewer *viewer)
   guint least, start, most;
 
   GST_OBJECT_LOCK (self);
-  least = self->min_bitrate;
-  start = self->start_bitrate;
-  most = self->max_bitrate;
+  least = self->settings.min_bitrate;
+  start = self->settings.start_bitrate;
+  most = self->settings.max_bitrate;
   GST_OBJECT_UNLOCK (self);
   gst_rtc_viewer_follow_rate (viewer, least, start, most);
 }
@@ -993,7 +968,7 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
   guint max_viewers;
 
   GST_OBJECT_LOCK (self);
-  max_viewers = self->max_viewers;
+  max_viewers = self->settings.max_viewers;
   GST_OBJECT_UNLOCK (self);
   if (event->user_id && count_viewers (self) >= max_viewers &&
       !is_known_viewer (self, event)) {
@@ -1224,10 +1199,8 @@ make_track (GstRtcSink *self, GstRtcMedia medium)
   guint bitrate;
 
   GST_OBJECT_LOCK (self);
-  codecs = g_strdupv (
-      medium == GST_RTC_MEDIA_VIDEO ? self->video_codecs : self->audio_codecs);
-  bitrate = CLAMP (self->start_bitrate, self->min_bitrate,
-      MAX (self->min_bitrate, self->max_bitrate));
+  codecs = gst_rtc_sink_settings_dup_codecs (&self->settings, medium);
+  bitrate = gst_rtc_sink_settings_get_first_bitrate (&self->settings);
   GST_OBJECT_UNLOCK (self);
   return gst_rtc_track_new (
       medium, (const gchar *const *)codecs, bitrate, &track_listener, self);
@@ -1516,46 +1489,16 @@ gst_rtc_sink_get_stats (GstRtcElement *element)
 
 /* --- GObject --- */
 
-/* NULL when each of @names is a codec of @medium that we know. */
-static gchar *
-find_codec_fault (gchar **names, GstRtcMedia medium)
-{
-  if (!names || !names[0])
-    return g_strdup ("names no codec");
-  for (guint i = 0; names[i]; i++) {
-    const GstRtcCodec *codec = gst_rtc_codec_find (names[i]);
-
-    if (!g_utf8_validate (names[i], -1, NULL))
-      return g_strdup ("is not UTF-8");
-    if (!codec || codec->medium != medium)
-      return g_strdup_printf ("`%.64s` is no %s codec that is known", names[i],
-          gst_rtc_medium_get_nick (medium));
-  }
-  return NULL;
-}
-
 static gboolean
 gst_rtc_sink_check_settings (GstRtcElement *element, GError **error)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  g_autofree gchar *video = NULL;
-  g_autofree gchar *audio = NULL;
+  gboolean valid;
 
   GST_OBJECT_LOCK (self);
-  video = find_codec_fault (self->video_codecs, GST_RTC_MEDIA_VIDEO);
-  audio = find_codec_fault (self->audio_codecs, GST_RTC_MEDIA_AUDIO);
+  valid = gst_rtc_sink_settings_check (&self->settings, error);
   GST_OBJECT_UNLOCK (self);
-  if (!video && !audio)
-    return TRUE;
-  return gst_rtc_error_set (error, GST_RTC_ERROR_INVALID_PARAMS, 0, "%s: %s",
-      video ? "video-codecs" : "audio-codecs", video ? video : audio);
-}
-
-static void
-take_codecs (gchar ***codecs, const GValue *value)
-{
-  g_strfreev (*codecs);
-  *codecs = gst_rtc_array_to_strv (value);
+  return valid;
 }
 
 static void
@@ -1563,6 +1506,7 @@ gst_rtc_sink_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstRtcSink *self = GST_RTC_SINK (object);
+  gboolean known;
 
   if (id < GST_RTC_ELEMENT_FIRST_PROP) {
     G_OBJECT_CLASS (gst_rtc_sink_parent_class)
@@ -1571,32 +1515,10 @@ gst_rtc_sink_set_property (
   }
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_AUTO_PUBLISH:
-      self->auto_publish = g_value_get_boolean (value);
-      break;
-    case PROP_VIDEO_CODECS:
-      take_codecs (&self->video_codecs, value);
-      break;
-    case PROP_AUDIO_CODECS:
-      take_codecs (&self->audio_codecs, value);
-      break;
-    case PROP_MIN_BITRATE:
-      self->min_bitrate = g_value_get_uint (value);
-      break;
-    case PROP_START_BITRATE:
-      self->start_bitrate = g_value_get_uint (value);
-      break;
-    case PROP_MAX_BITRATE:
-      self->max_bitrate = g_value_get_uint (value);
-      break;
-    case PROP_MAX_VIEWERS:
-      self->max_viewers = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  known = gst_rtc_sink_settings_set (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -1604,6 +1526,7 @@ gst_rtc_sink_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstRtcSink *self = GST_RTC_SINK (object);
+  gboolean known;
 
   if (id < GST_RTC_ELEMENT_FIRST_PROP) {
     G_OBJECT_CLASS (gst_rtc_sink_parent_class)
@@ -1612,32 +1535,10 @@ gst_rtc_sink_get_property (
   }
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_AUTO_PUBLISH:
-      g_value_set_boolean (value, self->auto_publish);
-      break;
-    case PROP_VIDEO_CODECS:
-      gst_rtc_strv_to_array ((const gchar *const *)self->video_codecs, value);
-      break;
-    case PROP_AUDIO_CODECS:
-      gst_rtc_strv_to_array ((const gchar *const *)self->audio_codecs, value);
-      break;
-    case PROP_MIN_BITRATE:
-      g_value_set_uint (value, self->min_bitrate);
-      break;
-    case PROP_START_BITRATE:
-      g_value_set_uint (value, self->start_bitrate);
-      break;
-    case PROP_MAX_BITRATE:
-      g_value_set_uint (value, self->max_bitrate);
-      break;
-    case PROP_MAX_VIEWERS:
-      g_value_set_uint (value, self->max_viewers);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  known = gst_rtc_sink_settings_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -1645,73 +1546,13 @@ gst_rtc_sink_finalize (GObject *object)
 {
   GstRtcSink *self = GST_RTC_SINK (object);
 
-  g_strfreev (self->video_codecs);
-  g_strfreev (self->audio_codecs);
+  gst_rtc_sink_settings_clear (&self->settings);
   g_ptr_array_unref (self->tracks);
   for (guint screen = 0; screen < N_STREAMS; screen++)
     g_ptr_array_unref (self->routes[screen]);
   g_hash_table_unref (self->viewers);
   g_hash_table_unref (self->lost);
   G_OBJECT_CLASS (gst_rtc_sink_parent_class)->finalize (object);
-}
-
-static void
-install_bitrate (GObjectClass *klass, guint id, const gchar *name,
-    const gchar *nick, const gchar *blurb, guint value)
-{
-  g_object_class_install_property (klass, id,
-      g_param_spec_uint (name, nick, blurb, 1000, 100000000, value,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-              GST_PARAM_MUTABLE_READY));
-}
-
-static void
-install_codecs (GObjectClass *klass, guint id, const gchar *name,
-    const gchar *nick, const gchar *blurb)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-  g_object_class_install_property (klass, id,
-      gst_param_spec_array (name, nick, blurb,
-          g_param_spec_string (
-              "codec", "Codec", "RTP encoding name", NULL, flags),
-          flags));
-}
-
-static void
-install_properties (GObjectClass *klass)
-{
-  g_object_class_install_property (klass, PROP_AUTO_PUBLISH,
-      g_param_spec_boolean ("auto-publish", "Publish automatically",
-          "Publish at PAUSED to PLAYING; when false the application emits "
-          "publish",
-          TRUE,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-              GST_PARAM_MUTABLE_READY));
-  install_codecs (klass, PROP_VIDEO_CODECS, "video-codecs", "Video codecs",
-      "Encodings of raw video in order of preference, of VP8, H264, VP9, "
-      "AV1; the first whose elements are installed is used. Read when a pad "
-      "is requested; default VP8, H264, VP9");
-  install_codecs (klass, PROP_AUDIO_CODECS, "audio-codecs", "Audio codecs",
-      "Encodings of raw audio in order of preference, of OPUS, PCMU, PCMA. "
-      "Read when a pad is requested; default OPUS, PCMU, PCMA");
-  install_bitrate (klass, PROP_MIN_BITRATE, "min-bitrate", "Least bitrate",
-      "Least bitrate of a video encoder, in bit/s, also where a Janus server "
-      "names less",
-      DEFAULT_MIN_BITRATE);
-  install_bitrate (klass, PROP_START_BITRATE, "start-bitrate", "First bitrate",
-      "Bitrate a video encoder starts with, in bit/s", DEFAULT_START_BITRATE);
-  install_bitrate (klass, PROP_MAX_BITRATE, "max-bitrate", "Greatest bitrate",
-      "Greatest bitrate of a video encoder, in bit/s; up to it where a Janus "
-      "server names as much, else the first bitrate is not passed",
-      DEFAULT_MAX_BITRATE);
-  g_object_class_install_property (klass, PROP_MAX_VIEWERS,
-      g_param_spec_uint ("max-viewers", "Most viewers",
-          "Viewers served at once by direct media; further ones are refused", 1,
-          10000, DEFAULT_MAX_VIEWERS,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-              GST_PARAM_MUTABLE_PLAYING));
 }
 
 static void
@@ -1829,7 +1670,7 @@ gst_rtc_sink_class_init (GstRtcSinkClass *klass)
   rtc_class->get_stats = gst_rtc_sink_get_stats;
 
   gst_rtc_element_class_install_settings (rtc_class, TRUE);
-  install_properties (object_class);
+  gst_rtc_sink_settings_install (object_class);
   install_signals (G_TYPE_FROM_CLASS (klass));
 
   gst_element_class_add_static_pad_template_with_gtype (
@@ -1845,13 +1686,7 @@ gst_rtc_sink_class_init (GstRtcSinkClass *klass)
 static void
 gst_rtc_sink_init (GstRtcSink *self)
 {
-  self->auto_publish = TRUE;
-  self->video_codecs = g_strdupv ((gchar **)default_video_codecs);
-  self->audio_codecs = g_strdupv ((gchar **)default_audio_codecs);
-  self->min_bitrate = DEFAULT_MIN_BITRATE;
-  self->start_bitrate = DEFAULT_START_BITRATE;
-  self->max_bitrate = DEFAULT_MAX_BITRATE;
-  self->max_viewers = DEFAULT_MAX_VIEWERS;
+  gst_rtc_sink_settings_init (&self->settings);
   self->tracks = g_ptr_array_new_with_free_func (free_sink_track);
   for (guint screen = 0; screen < N_STREAMS; screen++) {
     self->routes[screen] =

@@ -28,7 +28,7 @@ LAYERS = [
     " gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement",
-    "gstrtccall gstrtcsubscription gstrtcviewer",
+    "gstrtccall gstrtcsinksettings gstrtcsubscription gstrtcviewer",
     "gstrtcoutputs",
     "gstrtcsink gstrtcsrc",
     "gstrtcplugin",
