@@ -21,7 +21,7 @@
 #include "gstrtcoptions.h"
 #include "gstrtcpads.h"
 #include "gstrtcsinksettings.h"
-#include "gstrtctrack.h"
+#include "gstrtctracks.h"
 #include "gstrtcviewer.h"
 #include "rtcerror-private.h"
 
@@ -49,18 +49,6 @@ enum
 };
 
 static guint signals[N_SIGNALS];
-
-/**
- * SinkTrack:
- *
- * A request pad and the track behind it; both belong to the bin as long as
- * the pad does.
- */
-typedef struct
-{
-  GstRtcSinkPad *pad;
-  GstRtcTrack *track;
-} SinkTrack;
 
 typedef enum
 {
@@ -93,10 +81,10 @@ struct _GstRtcSink
 {
   GstRtcElement parent;
 
+  GstRtcTracks *tracks; /* set once */
+
   /* Under the object lock. */
   GstRtcSinkSettings settings;
-  GPtrArray *tracks; /* (element-type SinkTrack) */
-  guint next_pad[2]; /* audio, video */
   /* Snapshots that the tracks send to; replaced, never changed.
    * (element-type GstRtcViewer) */
   GPtrArray *routes[N_STREAMS];
@@ -122,54 +110,6 @@ static GstRtcFailureStream
 failure_stream (gboolean screen)
 {
   return screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
-}
-
-/* --- tracks --- */
-
-/* New references of the tracks of one stream. */
-static GPtrArray *
-ref_tracks (GstRtcSink *self, gboolean screen)
-{
-  GPtrArray *tracks = g_ptr_array_new_with_free_func (gst_object_unref);
-
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->tracks->len; i++) {
-    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
-
-    if (gst_rtc_sink_pad_get_screen (entry->pad) == screen)
-      g_ptr_array_add (tracks, gst_object_ref (entry->track));
-  }
-  GST_OBJECT_UNLOCK (self);
-  return tracks;
-}
-
-/* Whether @track belongs to the screen stream; FALSE also when its pad has
- * been released. */
-static gboolean
-track_is_screen (GstRtcSink *self, GstRtcTrack *track)
-{
-  gboolean screen = FALSE;
-
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->tracks->len; i++) {
-    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
-
-    if (entry->track == track)
-      screen = gst_rtc_sink_pad_get_screen (entry->pad);
-  }
-  GST_OBJECT_UNLOCK (self);
-  return screen;
-}
-
-static gboolean
-has_failed_track (GstRtcSink *self, gboolean screen)
-{
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
-  gboolean failed = FALSE;
-
-  for (guint i = 0; i < tracks->len; i++)
-    failed |= gst_rtc_track_has_failed (g_ptr_array_index (tracks, i));
-  return failed;
 }
 
 /* --- packets, on streaming threads --- */
@@ -213,7 +153,8 @@ on_track_failed (GstRtcTrack *track, const gchar *reason, gpointer user_data)
 {
   TrackFailure *failure = g_new (TrackFailure, 1);
 
-  *failure = (TrackFailure){.screen = track_is_screen (user_data, track),
+  *failure = (TrackFailure){.screen = gst_rtc_tracks_is_screen (
+                                GST_RTC_SINK (user_data)->tracks, track),
       .reason = g_strdup (reason)};
   gst_rtc_element_invoke (GST_RTC_ELEMENT (user_data), track_failed_job,
       failure, free_track_failure);
@@ -261,7 +202,8 @@ reset_publication (GstRtcSink *self, gboolean screen)
 static void
 unmute_tracks (GstRtcSink *self, gboolean screen)
 {
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+  g_autoptr (GPtrArray) tracks =
+      gst_rtc_tracks_ref_stream (self->tracks, screen);
 
   for (guint i = 0; i < tracks->len; i++)
     gst_rtc_track_set_muted (g_ptr_array_index (tracks, i), FALSE);
@@ -306,7 +248,8 @@ static void
 try_publication (GstRtcSink *self, gboolean screen)
 {
   Publication *publication = &self->publications[screen];
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+  g_autoptr (GPtrArray) tracks =
+      gst_rtc_tracks_ref_stream (self->tracks, screen);
   g_autoptr (GstRtcStream) stream = describe_stream (tracks, screen);
   GstRtcElementCall *call;
 
@@ -330,24 +273,6 @@ try_waiting_job (GstRtcElement *element, gpointer data)
   }
 }
 
-/* Names the pads without caps. */
-static gchar *
-describe_missing (GstRtcSink *self, gboolean screen)
-{
-  GString *text = g_string_new (NULL);
-
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->tracks->len; i++) {
-    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
-
-    if (gst_rtc_sink_pad_get_screen (entry->pad) == screen &&
-        !gst_rtc_track_get_codec_name (entry->track))
-      g_string_append_printf (text, " %s", GST_OBJECT_NAME (entry->pad));
-  }
-  GST_OBJECT_UNLOCK (self);
-  return g_string_free (text, FALSE);
-}
-
 static void
 fail_waiting (GstRtcSink *self, gboolean screen, const gchar *reason)
 {
@@ -364,7 +289,8 @@ fail_waiting (GstRtcSink *self, gboolean screen, const gchar *reason)
 static gboolean
 on_publication_deadline (GstRtcSink *self, gboolean screen)
 {
-  g_autofree gchar *missing = describe_missing (self, screen);
+  g_autofree gchar *missing =
+      gst_rtc_tracks_describe_missing (self->tracks, screen);
   g_autofree gchar *reason =
       g_strconcat ("no media has arrived in time at pad", missing, NULL);
 
@@ -419,7 +345,7 @@ publish_stream (GstRtcSink *self, gboolean screen, gboolean automatic,
     return;
   }
 
-  if (has_failed_track (self, screen)) {
+  if (gst_rtc_tracks_has_failed (self->tracks, screen)) {
     error = gst_rtc_error_new (
         GST_RTC_ERROR_PUBLISH_ERROR, 0, "the encoding has failed before");
     gst_rtc_element_call_fail (element, call, error);
@@ -463,14 +389,6 @@ track_failed_job (GstRtcElement *element, gpointer data)
       GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (failure->screen));
 }
 
-static gboolean
-has_tracks (GstRtcSink *self, gboolean screen)
-{
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
-
-  return tracks->len > 0;
-}
-
 /* Publishes what there are pads for; takes @call over, which with camera and
  * screen both is answered when both have ended. */
 static void
@@ -478,8 +396,8 @@ publish_all (GstRtcElement *element, GstRtcElementCall *call)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
-  gboolean camera = has_tracks (self, FALSE);
-  gboolean screen = has_tracks (self, TRUE);
+  gboolean camera = gst_rtc_tracks_has_stream (self->tracks, FALSE);
+  gboolean screen = gst_rtc_tracks_has_stream (self->tracks, TRUE);
   g_autoptr (GError) error = NULL;
 
   /* Before there is a stream that could be sent. */
@@ -522,7 +440,8 @@ gst_rtc_sink_activate (GstRtcElement *element)
 
   /* What a track that has failed means has been told already. */
   for (guint screen = 0; wants && screen < N_STREAMS; screen++) {
-    if (has_tracks (self, screen) && !has_failed_track (self, screen) &&
+    if (gst_rtc_tracks_has_stream (self->tracks, screen) &&
+        !gst_rtc_tracks_has_failed (self->tracks, screen) &&
         self->publications[screen].phase == PUBLICATION_NONE) {
       publish_stream (self, screen, TRUE,
           gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
@@ -540,7 +459,8 @@ gst_rtc_sink_returned (GstRtcElement *element)
   for (guint screen = 0; screen < N_STREAMS; screen++) {
     if (self->publications[screen].broken_off &&
         self->publications[screen].phase == PUBLICATION_NONE &&
-        has_tracks (self, screen) && !has_failed_track (self, screen)) {
+        gst_rtc_tracks_has_stream (self->tracks, screen) &&
+        !gst_rtc_tracks_has_failed (self->tracks, screen)) {
       publish_stream (self, screen, TRUE,
           gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
     }
@@ -580,7 +500,8 @@ update_routes (GstRtcSink *self)
 {
   for (guint screen = 0; screen < N_STREAMS; screen++) {
     g_autoptr (GPtrArray) route = make_route (self, screen);
-    g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+    g_autoptr (GPtrArray) tracks =
+        gst_rtc_tracks_ref_stream (self->tracks, screen);
     g_autoptr (GPtrArray) old = NULL;
 
     for (guint i = 0; i < tracks->len; i++)
@@ -652,7 +573,8 @@ remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
 static void
 request_keyframes (GstRtcSink *self, gboolean screen)
 {
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+  g_autoptr (GPtrArray) tracks =
+      gst_rtc_tracks_ref_stream (self->tracks, screen);
 
   for (guint i = 0; i < tracks->len; i++)
     gst_rtc_track_request_keyframe (g_ptr_array_index (tracks, i));
@@ -753,8 +675,8 @@ replay_packets (GstBufferList *list, gpointer user_data)
 static void
 start_video (GstRtcSink *self, GstRtcViewer *viewer)
 {
-  g_autoptr (GPtrArray) tracks =
-      ref_tracks (self, gst_rtc_viewer_get_screen (viewer));
+  g_autoptr (GPtrArray) tracks = gst_rtc_tracks_ref_stream (
+      self->tracks, gst_rtc_viewer_get_screen (viewer));
 
   for (guint i = 0; i < tracks->len; i++) {
     GstRtcTrack *track = g_ptr_array_index (tracks, i);
@@ -843,8 +765,8 @@ on_viewer_keyframe_wanted (GstRtcViewer *viewer, gpointer user_data)
 static void
 on_viewer_bitrate (GstRtcViewer *viewer, guint bitrate, gpointer user_data)
 {
-  g_autoptr (GPtrArray) tracks =
-      ref_tracks (user_data, gst_rtc_viewer_get_screen (viewer));
+  g_autoptr (GPtrArray) tracks = gst_rtc_tracks_ref_stream (
+      GST_RTC_SINK (user_data)->tracks, gst_rtc_viewer_get_screen (viewer));
 
   for (guint i = 0; i < tracks->len; i++)
     gst_rtc_track_set_bitrate (g_ptr_array_index (tracks, i), bitrate);
@@ -963,7 +885,8 @@ follow_rate (GstRtcSink *self, GstRtcViewer *viewer)
 static GstRtcViewer *
 make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
 {
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, event->screen);
+  g_autoptr (GPtrArray) tracks =
+      gst_rtc_tracks_ref_stream (self->tracks, event->screen);
   GstRtcViewer *viewer;
   guint max_viewers;
 
@@ -990,7 +913,8 @@ make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
 static void
 prepare_keyframes (GstRtcSink *self, gboolean screen)
 {
-  g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
+  g_autoptr (GPtrArray) tracks =
+      gst_rtc_tracks_ref_stream (self->tracks, screen);
 
   for (guint i = 0; i < tracks->len; i++)
     gst_rtc_track_prepare_keyframe (g_ptr_array_index (tracks, i));
@@ -1145,52 +1069,17 @@ static void
 gst_rtc_sink_child_failed (GstRtcElement *element, GstObject *child,
     GstObject *source, const GError *error)
 {
-  GstRtcSink *self = GST_RTC_SINK (element);
-  g_autoptr (GstRtcTrack) track = NULL;
+  g_autoptr (GstRtcTrack) track =
+      gst_rtc_tracks_find (GST_RTC_SINK (element)->tracks, child);
   g_autofree gchar *reason =
       g_strdup_printf ("%s: %s", GST_OBJECT_NAME (source), error->message);
 
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->tracks->len && !track; i++) {
-    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
-
-    if (GST_OBJECT (entry->track) == child)
-      track = gst_object_ref (entry->track);
-  }
-  GST_OBJECT_UNLOCK (self);
   /* One that is in no track any more belongs to a pad that was released. */
   if (track)
     gst_rtc_track_fail (track, reason);
 }
 
 /* --- pads --- */
-
-static gboolean
-parse_pad_number (const gchar *name, guint *number)
-{
-  const gchar *digits = name ? strrchr (name, '_') : NULL;
-  guint64 value;
-
-  if (!digits ||
-      !g_ascii_string_to_unsigned (digits + 1, 10, 0, G_MAXINT, &value, NULL))
-    return FALSE;
-  *number = (guint)value;
-  return TRUE;
-}
-
-/* A second pad of a kind is the screen unless told otherwise. */
-static gboolean
-has_camera_pad (GstRtcSink *self, GstRtcMedia medium)
-{
-  for (guint i = 0; i < self->tracks->len; i++) {
-    SinkTrack *entry = g_ptr_array_index (self->tracks, i);
-
-    if (gst_rtc_track_get_medium (entry->track) == medium &&
-        !gst_rtc_sink_pad_get_screen (entry->pad))
-      return TRUE;
-  }
-  return FALSE;
-}
 
 static GstRtcTrack *
 make_track (GstRtcSink *self, GstRtcMedia medium)
@@ -1216,25 +1105,8 @@ gst_rtc_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
           ? GST_RTC_MEDIA_VIDEO
           : GST_RTC_MEDIA_AUDIO;
   GstRtcTrack *track = make_track (self, medium);
-  SinkTrack *entry = g_new0 (SinkTrack, 1);
-  g_autofree gchar *pad_name = NULL;
+  GstPad *pad = gst_rtc_tracks_add (self->tracks, track, template, name);
   g_autoptr (GstPad) target = NULL;
-  guint *next = &self->next_pad[medium == GST_RTC_MEDIA_VIDEO];
-  guint number;
-  GstPad *pad;
-
-  GST_OBJECT_LOCK (self);
-  if (!parse_pad_number (name, &number))
-    number = *next;
-  *next = MAX (*next, number + 1);
-  pad_name =
-      g_strdup_printf ("%s_%u", gst_rtc_medium_get_nick (medium), number);
-  pad =
-      gst_rtc_sink_pad_new (pad_name, template, has_camera_pad (self, medium));
-  entry->pad = GST_RTC_SINK_PAD (gst_object_ref_sink (pad));
-  entry->track = gst_object_ref_sink (track);
-  g_ptr_array_add (self->tracks, entry);
-  GST_OBJECT_UNLOCK (self);
 
   gst_bin_add (GST_BIN (self), GST_ELEMENT (track));
   target = gst_element_get_static_pad (GST_ELEMENT (track), "sink");
@@ -1246,16 +1118,6 @@ gst_rtc_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
     return NULL;
   }
   return pad;
-}
-
-static void
-free_sink_track (gpointer data)
-{
-  SinkTrack *entry = data;
-
-  gst_object_unref (entry->pad);
-  gst_object_unref (entry->track);
-  g_free (entry);
 }
 
 static void on_unpublished (GstRtcElement *element,
@@ -1273,7 +1135,8 @@ released_job (GstRtcElement *element, gpointer data)
         .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = screen};
     PublicationPhase phase = self->publications[screen].phase;
 
-    if (phase == PUBLICATION_NONE || has_tracks (self, screen))
+    if (phase == PUBLICATION_NONE ||
+        gst_rtc_tracks_has_stream (self->tracks, screen))
       continue;
     if (phase == PUBLICATION_WAITING) {
       reset_publication (self, screen);
@@ -1289,28 +1152,19 @@ static void
 gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  SinkTrack *entry = NULL;
+  g_autoptr (GstPad) kept = gst_object_ref (pad);
+  g_autoptr (GstRtcTrack) track = gst_rtc_tracks_remove (self->tracks, pad);
 
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->tracks->len && !entry; i++) {
-    SinkTrack *candidate = g_ptr_array_index (self->tracks, i);
-
-    if (GST_PAD (candidate->pad) == pad)
-      entry = g_ptr_array_steal_index (self->tracks, i);
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (!entry)
+  if (!track)
     return;
-
   gst_pad_set_active (pad, FALSE);
-  gst_element_set_locked_state (GST_ELEMENT (entry->track), TRUE);
-  gst_element_set_state (GST_ELEMENT (entry->track), GST_STATE_NULL);
+  gst_element_set_locked_state (GST_ELEMENT (track), TRUE);
+  gst_element_set_state (GST_ELEMENT (track), GST_STATE_NULL);
   /* A bin that is disposed of has let its children go already. */
-  if (GST_OBJECT_PARENT (entry->track) == GST_OBJECT (element))
-    gst_bin_remove (GST_BIN (self), GST_ELEMENT (entry->track));
+  if (GST_OBJECT_PARENT (track) == GST_OBJECT (element))
+    gst_bin_remove (GST_BIN (self), GST_ELEMENT (track));
   if (GST_OBJECT_PARENT (pad) == GST_OBJECT (element))
     gst_element_remove_pad (element, pad);
-  free_sink_track (entry);
   /* One that is disposed of has no room any more. */
   if (GST_STATE (self) > GST_STATE_READY)
     gst_rtc_element_invoke (GST_RTC_ELEMENT (self), released_job, NULL, NULL);
@@ -1355,8 +1209,8 @@ unpublish_all (GstRtcElement *element, GstRtcElementCall *call)
     gst_rtc_element_call_send (element, first);
   }
   gst_rtc_element_call_get_request (call)->screen =
-      screen ||
-      (!camera && !has_tracks (self, FALSE) && has_tracks (self, TRUE));
+      screen || (!camera && !gst_rtc_tracks_has_stream (self->tracks, FALSE) &&
+                    gst_rtc_tracks_has_stream (self->tracks, TRUE));
   gst_rtc_element_call_send (element, call);
 }
 
@@ -1375,8 +1229,8 @@ static void
 on_local_muted (GstRtcElement *element, const GstRtcRequest *request,
     const GstRtcAnswer *answer, const GError *error)
 {
-  g_autoptr (GPtrArray) tracks =
-      ref_tracks (GST_RTC_SINK (element), request->screen);
+  g_autoptr (GPtrArray) tracks = gst_rtc_tracks_ref_stream (
+      GST_RTC_SINK (element)->tracks, request->screen);
 
   for (guint i = 0; !error && i < tracks->len; i++) {
     GstRtcTrack *track = g_ptr_array_index (tracks, i);
@@ -1462,23 +1316,12 @@ gst_rtc_sink_get_stats (GstRtcElement *element)
   g_autoptr (GPtrArray) viewers = ref_viewers (self);
   GstStructure *stats = gst_structure_new (
       "rtc-sink-stats", "viewers", G_TYPE_UINT, count_users (viewers), NULL);
-  guint64 frames[2] = {0, 0};
   GValue list = G_VALUE_INIT;
 
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    g_autoptr (GPtrArray) tracks = ref_tracks (self, screen);
-
-    for (guint i = 0; i < tracks->len; i++) {
-      GstRtcTrack *track = g_ptr_array_index (tracks, i);
-      guint64 packets, n_frames;
-
-      gst_rtc_track_get_sent (track, &packets, &n_frames);
-      frames[gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO] +=
-          n_frames;
-    }
-  }
-  gst_structure_set (stats, "audio-frames-encoded", G_TYPE_UINT64, frames[0],
-      "video-frames-encoded", G_TYPE_UINT64, frames[1], NULL);
+  gst_structure_set (stats, "audio-frames-encoded", G_TYPE_UINT64,
+      gst_rtc_tracks_count_frames (self->tracks, GST_RTC_MEDIA_AUDIO),
+      "video-frames-encoded", G_TYPE_UINT64,
+      gst_rtc_tracks_count_frames (self->tracks, GST_RTC_MEDIA_VIDEO), NULL);
 
   g_value_init (&list, GST_TYPE_LIST);
   for (guint i = 0; i < viewers->len; i++)
@@ -1547,7 +1390,7 @@ gst_rtc_sink_finalize (GObject *object)
   GstRtcSink *self = GST_RTC_SINK (object);
 
   gst_rtc_sink_settings_clear (&self->settings);
-  g_ptr_array_unref (self->tracks);
+  gst_rtc_tracks_free (self->tracks);
   for (guint screen = 0; screen < N_STREAMS; screen++)
     g_ptr_array_unref (self->routes[screen]);
   g_hash_table_unref (self->viewers);
@@ -1687,7 +1530,7 @@ static void
 gst_rtc_sink_init (GstRtcSink *self)
 {
   gst_rtc_sink_settings_init (&self->settings);
-  self->tracks = g_ptr_array_new_with_free_func (free_sink_track);
+  self->tracks = gst_rtc_tracks_new ();
   for (guint screen = 0; screen < N_STREAMS; screen++) {
     self->routes[screen] =
         g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);

@@ -27,7 +27,7 @@ LAYERS = [
     " gstrtcrate gstrtcsdp gstrtcserve gstrtcsettings gstrtcsources"
     " gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
-    "gstrtcelement",
+    "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcsinksettings gstrtcsubscription gstrtcviewer",
     "gstrtcoutputs",
     "gstrtcsink gstrtcsrc",
