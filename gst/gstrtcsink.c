@@ -20,6 +20,7 @@
 
 #include "gstrtcoptions.h"
 #include "gstrtcpads.h"
+#include "gstrtcpublisher.h"
 #include "gstrtcsinksettings.h"
 #include "gstrtctracks.h"
 #include "gstrtcviewer.h"
@@ -50,38 +51,13 @@ enum
 
 static guint signals[N_SIGNALS];
 
-typedef enum
-{
-  PUBLICATION_NONE,
-  PUBLICATION_WAITING, /* for the caps of a pad */
-  PUBLICATION_PENDING, /* request sent */
-  PUBLICATION_DONE
-} PublicationPhase;
-
-/**
- * Publication:
- * @call: while waiting, what goes out when the pads are ready
- * @deadline: while waiting
- * @automatic: the state asks for it
- * @broken_off: it could not be asked for, and is to be when the connection
- *   stands again
- *
- * Of one stream. Worker only.
- */
-typedef struct
-{
-  PublicationPhase phase;
-  GstRtcElementCall *call;
-  GSource *deadline;
-  gboolean automatic;
-  gboolean broken_off;
-} Publication;
-
 struct _GstRtcSink
 {
   GstRtcElement parent;
 
-  GstRtcTracks *tracks; /* set once */
+  /* Set once. */
+  GstRtcTracks *tracks;
+  GstRtcPublisher *publisher;
 
   /* Under the object lock. */
   GstRtcSinkSettings settings;
@@ -90,7 +66,6 @@ struct _GstRtcSink
   GPtrArray *routes[N_STREAMS];
 
   /* Worker only. */
-  Publication publications[N_STREAMS];
   GHashTable *viewers; /* media session -> GstRtcViewer */
   GHashTable *lost;    /* user and stream -> gint64 when it was told as lost */
 };
@@ -129,17 +104,18 @@ on_track_packets (GstRtcTrack *track, GstBufferList *list, gboolean key,
   }
 }
 
-static void try_waiting_job (GstRtcElement *element, gpointer data);
+static void
+track_ready_job (GstRtcElement *element, gpointer data)
+{
+  gst_rtc_publisher_track_ready (GST_RTC_SINK (element)->publisher);
+}
 
 static void
 on_track_ready (GstRtcTrack *track, gpointer user_data)
 {
   gst_rtc_element_invoke (
-      GST_RTC_ELEMENT (user_data), try_waiting_job, NULL, NULL);
+      GST_RTC_ELEMENT (user_data), track_ready_job, NULL, NULL);
 }
-
-static void track_failed_job (GstRtcElement *element, gpointer data);
-static void free_track_failure (gpointer data);
 
 /* Of the stream @screen. */
 typedef struct
@@ -147,6 +123,24 @@ typedef struct
   gboolean screen;
   gchar *reason;
 } TrackFailure;
+
+static void
+free_track_failure (gpointer data)
+{
+  TrackFailure *failure = data;
+
+  g_free (failure->reason);
+  g_free (failure);
+}
+
+static void
+track_failed_job (GstRtcElement *element, gpointer data)
+{
+  TrackFailure *failure = data;
+
+  gst_rtc_publisher_track_failed (
+      GST_RTC_SINK (element)->publisher, failure->screen, failure->reason);
+}
 
 static void
 on_track_failed (GstRtcTrack *track, const gchar *reason, gpointer user_data)
@@ -177,303 +171,49 @@ static const GstRtcTrackListener track_listener = {
 /* --- publishing, on the worker --- */
 
 static void
-clear_deadline (Publication *publication)
-{
-  if (!publication->deadline)
-    return;
-  g_source_destroy (publication->deadline);
-  g_clear_pointer (&publication->deadline, g_source_unref);
-}
-
-static void
-reset_publication (GstRtcSink *self, gboolean screen)
-{
-  Publication *publication = &self->publications[screen];
-
-  clear_deadline (publication);
-  gst_rtc_element_call_drop (
-      GST_RTC_ELEMENT (self), g_steal_pointer (&publication->call));
-  publication->phase = PUBLICATION_NONE;
-  publication->automatic = FALSE;
-  publication->broken_off = FALSE;
-}
-
-/* What was muted belonged to the publication before. */
-static void
-unmute_tracks (GstRtcSink *self, gboolean screen)
-{
-  g_autoptr (GPtrArray) tracks =
-      gst_rtc_tracks_ref_stream (self->tracks, screen);
-
-  for (guint i = 0; i < tracks->len; i++)
-    gst_rtc_track_set_muted (g_ptr_array_index (tracks, i), FALSE);
-}
-
-static void
 on_published (GstRtcElement *element, const GstRtcRequest *request,
     const GstRtcAnswer *answer, const GError *error)
 {
-  GstRtcSink *self = GST_RTC_SINK (element);
-  Publication *publication = &self->publications[request->screen];
-
-  /* A refusal of a second publish says nothing about the first. */
-  if (publication->phase != PUBLICATION_PENDING)
-    return;
-  if (!error)
-    unmute_tracks (self, request->screen);
-  publication->phase = error ? PUBLICATION_NONE : PUBLICATION_DONE;
-  publication->broken_off =
-      publication->automatic && gst_rtc_element_is_broken_off (error);
-}
-
-/* What is announced of @tracks; NULL while one of them has no caps yet. */
-static GstRtcStream *
-describe_stream (GPtrArray *tracks, gboolean screen)
-{
-  const gchar *codecs[2] = {NULL, NULL};
-
-  for (guint i = 0; i < tracks->len; i++) {
-    GstRtcTrack *track = g_ptr_array_index (tracks, i);
-    const gchar *codec = gst_rtc_track_get_codec_name (track);
-
-    if (!codec)
-      return NULL;
-    codecs[gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO] = codec;
-  }
-  return gst_rtc_stream_new (screen, codecs[0], codecs[1], GST_RTC_MEDIA_NONE);
-}
-
-/* Sends the publication when its pads are ready. */
-static void
-try_publication (GstRtcSink *self, gboolean screen)
-{
-  Publication *publication = &self->publications[screen];
-  g_autoptr (GPtrArray) tracks =
-      gst_rtc_tracks_ref_stream (self->tracks, screen);
-  g_autoptr (GstRtcStream) stream = describe_stream (tracks, screen);
-  GstRtcElementCall *call;
-
-  if (!stream)
-    return;
-  clear_deadline (publication);
-  publication->phase = PUBLICATION_PENDING;
-  call = g_steal_pointer (&publication->call);
-  gst_rtc_element_call_set_stream (call, stream, on_published);
-  gst_rtc_element_call_start (GST_RTC_ELEMENT (self), call);
+  gst_rtc_publisher_published (
+      GST_RTC_SINK (element)->publisher, request, error);
 }
 
 static void
-try_waiting_job (GstRtcElement *element, gpointer data)
+on_unpublished (GstRtcElement *element, const GstRtcRequest *request,
+    const GstRtcAnswer *answer, const GError *error)
 {
-  GstRtcSink *self = GST_RTC_SINK (element);
-
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    if (self->publications[screen].phase == PUBLICATION_WAITING)
-      try_publication (self, screen);
-  }
+  gst_rtc_publisher_unpublished (
+      GST_RTC_SINK (element)->publisher, request, error);
 }
 
-static void
-fail_waiting (GstRtcSink *self, gboolean screen, const gchar *reason)
-{
-  Publication *publication = &self->publications[screen];
-  g_autoptr (GError) error =
-      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", reason);
-
-  clear_deadline (publication);
-  publication->phase = PUBLICATION_NONE;
-  gst_rtc_element_call_fail (
-      GST_RTC_ELEMENT (self), g_steal_pointer (&publication->call), error);
-}
-
-static gboolean
-on_publication_deadline (GstRtcSink *self, gboolean screen)
-{
-  g_autofree gchar *missing =
-      gst_rtc_tracks_describe_missing (self->tracks, screen);
-  g_autofree gchar *reason =
-      g_strconcat ("no media has arrived in time at pad", missing, NULL);
-
-  fail_waiting (self, screen, reason);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_camera_deadline (gpointer user_data)
-{
-  return on_publication_deadline (user_data, FALSE);
-}
-
-static gboolean
-on_screen_deadline (gpointer user_data)
-{
-  return on_publication_deadline (user_data, TRUE);
-}
-
-static void
-start_deadline (GstRtcSink *self, gboolean screen)
-{
-  Publication *publication = &self->publications[screen];
-  g_autoptr (GstRtcConfig) config =
-      gst_rtc_element_ref_config (GST_RTC_ELEMENT (self));
-  g_autoptr (GstRtcWorker) worker =
-      gst_rtc_element_ref_worker (GST_RTC_ELEMENT (self));
-
-  publication->deadline = g_timeout_source_new (
-      gst_rtc_config_get_values (config)->connect_timeout);
-  g_source_set_static_name (publication->deadline, "rtc publish deadline");
-  g_source_set_callback (publication->deadline,
-      screen ? on_screen_deadline : on_camera_deadline, self, NULL);
-  g_source_attach (publication->deadline, gst_rtc_worker_get_context (worker));
-}
-
-static void
-publish_stream (GstRtcSink *self, gboolean screen, gboolean automatic,
-    GstRtcElementCall *call)
-{
-  GstRtcElement *element = GST_RTC_ELEMENT (self);
-  Publication *publication = &self->publications[screen];
-  g_autoptr (GError) error = NULL;
-
-  gst_rtc_element_call_get_request (call)->screen = screen;
-  if (publication->phase != PUBLICATION_NONE) {
-    error = gst_rtc_error_new (GST_RTC_ERROR_ALREADY_PUBLISHED, 0,
-        publication->phase == PUBLICATION_DONE
-            ? "the stream is published already"
-            : "a publish of this stream is pending");
-    gst_rtc_element_call_fail (element, call, error);
-    return;
-  }
-
-  if (gst_rtc_tracks_has_failed (self->tracks, screen)) {
-    error = gst_rtc_error_new (
-        GST_RTC_ERROR_PUBLISH_ERROR, 0, "the encoding has failed before");
-    gst_rtc_element_call_fail (element, call, error);
-    return;
-  }
-
-  publication->phase = PUBLICATION_WAITING;
-  publication->automatic = automatic;
-  publication->broken_off = FALSE;
-  if (automatic)
-    gst_rtc_element_call_set_automatic (call);
-  publication->call = call;
-  start_deadline (self, screen);
-  try_publication (self, screen);
-}
-
-static void
-free_track_failure (gpointer data)
-{
-  TrackFailure *failure = data;
-
-  g_free (failure->reason);
-  g_free (failure);
-}
-
-/* A publish that waits for the track is what failed then. */
-static void
-track_failed_job (GstRtcElement *element, gpointer data)
-{
-  GstRtcSink *self = GST_RTC_SINK (element);
-  TrackFailure *failure = data;
-  g_autoptr (GError) error = NULL;
-
-  if (self->publications[failure->screen].phase == PUBLICATION_WAITING) {
-    fail_waiting (self, failure->screen, failure->reason);
-    return;
-  }
-  error =
-      gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", failure->reason);
-  gst_rtc_element_post_failure (element, GST_MESSAGE_ERROR, error,
-      GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (failure->screen));
-}
-
-/* Publishes what there are pads for; takes @call over, which with camera and
- * screen both is answered when both have ended. */
-static void
-publish_all (GstRtcElement *element, GstRtcElementCall *call)
-{
-  GstRtcSink *self = GST_RTC_SINK (element);
-  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
-  gboolean camera = gst_rtc_tracks_has_stream (self->tracks, FALSE);
-  gboolean screen = gst_rtc_tracks_has_stream (self->tracks, TRUE);
-  g_autoptr (GError) error = NULL;
-
-  /* Before there is a stream that could be sent. */
-  if (!gst_rtc_room_client_check_state (gst_rtc_element_get_client (element),
-          GST_RTC_OPERATION_PUBLISH, &error)) {
-    gst_rtc_element_call_fail (element, call, error);
-    return;
-  }
-  if (!camera && !screen) {
-    error = gst_rtc_error_new (
-        GST_RTC_ERROR_PUBLISH_ERROR, 0, "the element has no pad to publish");
-    gst_rtc_element_call_fail (element, call, error);
-    return;
-  }
-
-  /* Of two streams the one that is published already is left alone. */
-  if (camera && screen && self->publications[TRUE].phase != PUBLICATION_NONE)
-    screen = FALSE;
-  else if (camera && screen &&
-           self->publications[FALSE].phase == PUBLICATION_NONE) {
-    GstRtcElementCall *first = gst_rtc_element_call_new (
-        &request, gst_rtc_element_call_get_severity (call), NULL, NULL);
-
-    gst_rtc_element_call_pair (first, call);
-    publish_stream (self, FALSE, FALSE, first);
-  }
-  publish_stream (self, screen, FALSE, call);
-}
+static const GstRtcPublisherAnswers publisher_answers = {
+    .published = on_published,
+    .unpublished = on_unpublished,
+};
 
 static void
 gst_rtc_sink_activate (GstRtcElement *element)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
   gboolean wants;
 
   GST_OBJECT_LOCK (self);
   wants = self->settings.auto_publish;
   GST_OBJECT_UNLOCK (self);
-
-  /* What a track that has failed means has been told already. */
-  for (guint screen = 0; wants && screen < N_STREAMS; screen++) {
-    if (gst_rtc_tracks_has_stream (self->tracks, screen) &&
-        !gst_rtc_tracks_has_failed (self->tracks, screen) &&
-        self->publications[screen].phase == PUBLICATION_NONE) {
-      publish_stream (self, screen, TRUE,
-          gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
-    }
-  }
+  if (wants)
+    gst_rtc_publisher_activate (self->publisher);
 }
 
-/* Publications that stood are seen to by the room client. */
 static void
 gst_rtc_sink_returned (GstRtcElement *element)
 {
-  GstRtcSink *self = GST_RTC_SINK (element);
-  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
-
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    if (self->publications[screen].broken_off &&
-        self->publications[screen].phase == PUBLICATION_NONE &&
-        gst_rtc_tracks_has_stream (self->tracks, screen) &&
-        !gst_rtc_tracks_has_failed (self->tracks, screen)) {
-      publish_stream (self, screen, TRUE,
-          gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
-    }
-  }
+  gst_rtc_publisher_resume (GST_RTC_SINK (element)->publisher);
 }
 
 static void
-lose_publication (GstRtcSink *self, const GstRtcEvent *event)
+gst_rtc_sink_hidden (GstRtcElement *element)
 {
-  reset_publication (self, event->screen);
-  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_ERROR,
-      event->error, GST_RTC_OPERATION_PUBLISH, NULL,
-      failure_stream (event->screen));
+  gst_rtc_publisher_hide (GST_RTC_SINK (element)->publisher);
 }
 
 /* --- viewers, on the worker --- */
@@ -1000,24 +740,10 @@ gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
       if (viewer)
         warn_of_viewer (self, viewer, event->error);
       break;
-    case GST_RTC_EVENT_PUBLICATION_BROKEN:
-      gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, event->error,
-          GST_RTC_OPERATION_PUBLISH, NULL, failure_stream (event->screen));
-      break;
-    case GST_RTC_EVENT_PUBLICATION_LOST:
-      lose_publication (self, event);
-      break;
-    case GST_RTC_EVENT_CONNECTION_STATE:
-      /* Whatever the way out of the room was, nothing is published. */
-      if (event->new_state == GST_RTC_CONNECTION_DISCONNECTED ||
-          event->new_state == GST_RTC_CONNECTION_FAILED) {
-        for (guint screen = 0; screen < N_STREAMS; screen++)
-          reset_publication (self, screen);
-      }
-      break;
     default:
       break;
   }
+  gst_rtc_publisher_room_event (self->publisher, event);
 }
 
 static void
@@ -1036,28 +762,13 @@ gst_rtc_sink_clock_changed (GstRtcElement *element, GstClock *clock)
   }
 }
 
-/* A request that is under way is refused by the server. */
-static void
-gst_rtc_sink_hidden (GstRtcElement *element)
-{
-  GstRtcSink *self = GST_RTC_SINK (element);
-
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    if (self->publications[screen].phase == PUBLICATION_DONE)
-      reset_publication (self, screen);
-    else if (self->publications[screen].phase == PUBLICATION_WAITING)
-      fail_waiting (self, screen, "an invisible user does not publish");
-  }
-}
-
 static void
 gst_rtc_sink_reset (GstRtcElement *element)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
   g_autoptr (GList) viewers = g_hash_table_get_values (self->viewers);
 
-  for (guint screen = 0; screen < N_STREAMS; screen++)
-    reset_publication (self, screen);
+  gst_rtc_publisher_reset (self->publisher);
   for (GList *item = viewers; item; item = item->next)
     remove_viewer (self, item->data);
   g_hash_table_remove_all (self->lost);
@@ -1120,32 +831,10 @@ gst_rtc_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
   return pad;
 }
 
-static void on_unpublished (GstRtcElement *element,
-    const GstRtcRequest *request, const GstRtcAnswer *answer,
-    const GError *error);
-
-/* A stream whose last pad has gone is no longer published. */
 static void
-released_job (GstRtcElement *element, gpointer data)
+pad_released_job (GstRtcElement *element, gpointer data)
 {
-  GstRtcSink *self = GST_RTC_SINK (element);
-
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    const GstRtcRequest request = {
-        .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = screen};
-    PublicationPhase phase = self->publications[screen].phase;
-
-    if (phase == PUBLICATION_NONE ||
-        gst_rtc_tracks_has_stream (self->tracks, screen))
-      continue;
-    if (phase == PUBLICATION_WAITING) {
-      reset_publication (self, screen);
-      continue;
-    }
-    gst_rtc_element_call_start (
-        element, gst_rtc_element_call_new (
-                     &request, GST_MESSAGE_UNKNOWN, NULL, on_unpublished));
-  }
+  gst_rtc_publisher_pad_released (GST_RTC_SINK (element)->publisher);
 }
 
 static void
@@ -1167,10 +856,17 @@ gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
     gst_element_remove_pad (element, pad);
   /* One that is disposed of has no room any more. */
   if (GST_STATE (self) > GST_STATE_READY)
-    gst_rtc_element_invoke (GST_RTC_ELEMENT (self), released_job, NULL, NULL);
+    gst_rtc_element_invoke (
+        GST_RTC_ELEMENT (self), pad_released_job, NULL, NULL);
 }
 
 /* --- actions --- */
+
+static void
+publish_by_action (GstRtcElement *element, GstRtcElementCall *call)
+{
+  gst_rtc_publisher_publish (GST_RTC_SINK (element)->publisher, call);
+}
 
 static void
 action_publish (GstRtcSink *self, GstPromise *promise)
@@ -1179,39 +875,13 @@ action_publish (GstRtcSink *self, GstPromise *promise)
 
   gst_rtc_element_call_invoke (GST_RTC_ELEMENT (self),
       gst_rtc_element_call_new (&request, GST_MESSAGE_WARNING, promise, NULL),
-      publish_all);
+      publish_by_action);
 }
 
 static void
-on_unpublished (GstRtcElement *element, const GstRtcRequest *request,
-    const GstRtcAnswer *answer, const GError *error)
+unpublish_by_action (GstRtcElement *element, GstRtcElementCall *call)
 {
-  /* A server that knows of no publication must not keep us in one. */
-  if (!error ||
-      gst_rtc_error_get_native_code (error) == GST_RTC_ERROR_NOT_PUBLISHED)
-    reset_publication (GST_RTC_SINK (element), request->screen);
-}
-
-/* Ends what is published, takes @call over. */
-static void
-unpublish_all (GstRtcElement *element, GstRtcElementCall *call)
-{
-  GstRtcSink *self = GST_RTC_SINK (element);
-  const gboolean camera = self->publications[FALSE].phase != PUBLICATION_NONE;
-  const gboolean screen = self->publications[TRUE].phase != PUBLICATION_NONE;
-
-  if (camera && screen) {
-    GstRtcElementCall *first =
-        gst_rtc_element_call_new (gst_rtc_element_call_get_request (call),
-            gst_rtc_element_call_get_severity (call), NULL, on_unpublished);
-
-    gst_rtc_element_call_pair (first, call);
-    gst_rtc_element_call_send (element, first);
-  }
-  gst_rtc_element_call_get_request (call)->screen =
-      screen || (!camera && !gst_rtc_tracks_has_stream (self->tracks, FALSE) &&
-                    gst_rtc_tracks_has_stream (self->tracks, TRUE));
-  gst_rtc_element_call_send (element, call);
+  gst_rtc_publisher_unpublish (GST_RTC_SINK (element)->publisher, call);
 }
 
 static void
@@ -1222,7 +892,7 @@ action_unpublish (GstRtcSink *self, GstPromise *promise)
   gst_rtc_element_call_invoke (GST_RTC_ELEMENT (self),
       gst_rtc_element_call_new (
           &request, GST_MESSAGE_WARNING, promise, on_unpublished),
-      unpublish_all);
+      unpublish_by_action);
 }
 
 static void
@@ -1390,6 +1060,7 @@ gst_rtc_sink_finalize (GObject *object)
   GstRtcSink *self = GST_RTC_SINK (object);
 
   gst_rtc_sink_settings_clear (&self->settings);
+  gst_rtc_publisher_free (self->publisher);
   gst_rtc_tracks_free (self->tracks);
   for (guint screen = 0; screen < N_STREAMS; screen++)
     g_ptr_array_unref (self->routes[screen]);
@@ -1531,6 +1202,8 @@ gst_rtc_sink_init (GstRtcSink *self)
 {
   gst_rtc_sink_settings_init (&self->settings);
   self->tracks = gst_rtc_tracks_new ();
+  self->publisher = gst_rtc_publisher_new (
+      GST_RTC_ELEMENT (self), self->tracks, &publisher_answers);
   for (guint screen = 0; screen < N_STREAMS; screen++) {
     self->routes[screen] =
         g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);

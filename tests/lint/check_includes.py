@@ -28,7 +28,8 @@ LAYERS = [
     " gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
-    "gstrtccall gstrtcsinksettings gstrtcsubscription gstrtcviewer",
+    "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
+    " gstrtcviewer",
     "gstrtcoutputs",
     "gstrtcsink gstrtcsrc",
     "gstrtcplugin",
