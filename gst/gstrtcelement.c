@@ -699,6 +699,7 @@ auto_join (GstRtcElement *self)
   g_autoptr (GError) error = NULL;
   GstRtcConfig *config = make_config (self, NULL, NULL, NULL, &error);
   GstRtcRequest request = {.operation = GST_RTC_OPERATION_JOIN};
+  GstRtcElementCall *call;
 
   if (!config || !serve (self, &config, &error)) {
     post_error_at_once (self, error, GST_RTC_OPERATION_JOIN);
@@ -707,11 +708,11 @@ auto_join (GstRtcElement *self)
   }
 
   request.config = config;
-  gst_rtc_element_call_invoke (self,
-      gst_rtc_element_call_new (
-          &request, GST_MESSAGE_UNKNOWN, NULL, on_auto_joined),
-      join_by_state);
+  call = gst_rtc_element_call_new (
+      &request, GST_MESSAGE_UNKNOWN, NULL, on_auto_joined);
+  /* First, since what fails at once is told with the room as well. */
   take_config (self, config);
+  gst_rtc_element_call_invoke (self, call, join_by_state);
   return TRUE;
 }
 
