@@ -213,16 +213,23 @@ answers_are_followed (void)
       {"HTTP/1.1 101 Yes\n\n" TEXT PONG TEXT, TRUE, 2},
   };
 
-  for (guint i = 0; i < 2 * G_N_ELEMENTS (rows); i++) {
+  for (guint i = 0; i < 4 * G_N_ELEMENTS (rows); i++) {
+    const guint row = i / 4;
     Wire *wire = wire_new (&tight, i & 1);
+    const gsize piece = i & 2 ? 1 : 200;
 
     hear_well (wire, REQUEST);
-    if (*rows[i / 2].text)
-      say (wire, rows[i / 2].text);
+    for (gsize at = 0; at < strlen (rows[row].text); at += piece) {
+      g_autofree gchar *text = g_strndup (rows[row].text + at, piece);
+
+      say (wire, text);
+    }
     g_assert_true (
-        rows[i / 2].answered == gst_rtc_guard_stream_is_answered (wire->guard));
-    g_assert_cmpuint (rows[i / 2].written, ==,
+        rows[row].answered == gst_rtc_guard_stream_is_answered (wire->guard));
+    g_assert_cmpuint (rows[row].written, ==,
         gst_rtc_guard_stream_get_data_written (wire->guard));
+    g_assert_cmpuint (rows[row].written, ==,
+        gst_rtc_guard_stream_get_n_written (wire->guard));
     wire_free (wire);
   }
 }
@@ -259,6 +266,40 @@ one_half_closes_nothing (void)
   g_assert_false (g_socket_is_closed (socket));
   g_assert_true (g_io_stream_close (stream, NULL, NULL));
   g_assert_true (g_socket_is_closed (socket));
+}
+
+static void
+halves_outlive_the_guard (void)
+{
+  Wire *wire = wire_new_upgraded (&tight, FALSE);
+  GIOStream *stream = G_IO_STREAM (wire->guard);
+  g_autoptr (GInputStream) in =
+      g_object_ref (g_io_stream_get_input_stream (stream));
+  g_autoptr (GOutputStream) out =
+      g_object_ref (g_io_stream_get_output_stream (stream));
+  guint8 byte;
+
+  g_memory_input_stream_add_data (
+      G_MEMORY_INPUT_STREAM (wire->in), TEXT, 3, NULL);
+  wire_free (wire);
+  g_assert_cmpint (1, ==,
+      g_pollable_input_stream_read_nonblocking (
+          G_POLLABLE_INPUT_STREAM (in), &byte, 1, NULL, NULL));
+  g_assert_cmpint (3, ==,
+      g_pollable_output_stream_write_nonblocking (
+          G_POLLABLE_OUTPUT_STREAM (out), TEXT, 3, NULL, NULL));
+}
+
+static void
+the_limit_of_a_message_can_be_set (void)
+{
+  Wire *wire = wire_new_upgraded (&loose, FALSE);
+
+  gst_rtc_guard_stream_set_max_message_bytes (wire->guard, 2);
+  hear_well (wire, "\x81\x02xx");
+  hear (wire, "\x81\x03xxx", NULL);
+  g_assert_cmpstr ("message too long", ==, wire->reason);
+  wire_free (wire);
 }
 
 /* What is too much is far above the limit, which time lifts. */
@@ -444,6 +485,9 @@ main (int argc, char **argv)
   g_test_add_func (
       "/guard/bytes-are-seen-when-they-come", bytes_are_seen_when_they_come);
   g_test_add_func ("/guard/one-half-closes-nothing", one_half_closes_nothing);
+  g_test_add_func ("/guard/halves-outlive-the-guard", halves_outlive_the_guard);
+  g_test_add_func ("/guard/the-limit-of-a-message-can-be-set",
+      the_limit_of_a_message_can_be_set);
   g_test_add_func ("/guard/frames-are-bounded", frames_are_bounded);
   g_test_add_func (
       "/guard/pongs-that-are-read-make-room", pongs_that_are_read_make_room);
