@@ -35,8 +35,9 @@ MEGABYTES = 2048
 # for memory that is lost, or is touched where or when it should not be.
 SANITIZER = "-fsanitize=address"
 ENVIRONMENT = {
+    # Those of ./dev asan, without which the leak scan may crash, and bounds.
     "ASAN_OPTIONS": "fast_unwind_on_malloc=0:malloc_context_size=40"
-    f":max_free_fill_size=4096:hard_rss_limit_mb={MEGABYTES}",
+    f":intercept_tls_get_addr=0:max_free_fill_size=4096:hard_rss_limit_mb={MEGABYTES}",
     "GIO_USE_PROXY_RESOLVER": "dummy",
     "GST_REGISTRY_FORK": "no",
     "G_SLICE": "always-malloc",
