@@ -12,6 +12,7 @@
 #include <nice/agent.h>
 
 #include "gstrtcfeed.h"
+#include "gstrtcliveness.h"
 #include "gstrtcrate.h"
 #include "gstrtcsdp.h"
 #include "gstrtcsources.h"
@@ -32,9 +33,7 @@ GST_DEBUG_CATEGORY_STATIC (peer_debug);
 #define SEND_QUEUE_BYTES (2 * 1024 * 1024)
 /* How long the end of gathering may be owed (it may never be told). */
 #define GATHERING_DEADLINE_MS 3000
-#define LIVENESS_TICK_MS 250
 #define RATE_INTERVAL_MS 1000
-#define LATE_TICK (500 * G_TIME_SPAN_MILLISECOND)
 
 enum
 {
@@ -90,12 +89,8 @@ struct _GstRtcPeer
   GSource *liveness_timer;
   GSource *rate_timer;
   GstRtcRate rate;
-  guint64 last_report;  /* of the loss */
-  gint64 tick_interval; /* us */
-  gint64 next_tick;     /* when the liveness timer is due, us */
-  gint64 last_heard;    /* monotonic, us */
-  gint64 longest_gap;   /* us, decays */
-  gboolean ever_heard;
+  guint64 last_report; /* of the loss */
+  GstRtcLiveness liveness;
 
   /* Written before start, then read by any thread. */
   GstRtcFeed *feed; /* kept for gst_rtc_peer_push () until the end */
@@ -353,73 +348,31 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
 
 /* --- liveness --- */
 
-/* The other side may report seldom (a browser that only hears audio does so
- * each 5 s), so that several of its own intervals must be missed too. */
-static gint64
-get_silence_limit (GstRtcPeer *peer)
-{
-  gint64 timeout = (gint64)peer->media_timeout * 1000;
-
-  if (!peer->ever_heard)
-    return 3 * timeout;
-  return CLAMP (3 * peer->longest_gap, timeout, 4 * timeout);
-}
-
-/* A session sends no RTCP before its first RTP packet is sent or received, so
- * that two sides without media say nothing at all. Then the keepalive of ICE
- * alone tells that the other side is gone, after some 45 s. */
-static gboolean
-is_report_due (GstRtcPeer *peer)
-{
-  return peer->ever_heard || g_atomic_int_get (&peer->sent);
-}
-
-/* A process that was stopped or starved has heard nothing for want of
- * listening; that time is not the silence of the other side. */
-static void
-forgive_late_tick (GstRtcPeer *peer, gint64 now)
-{
-  gint64 late = now - peer->next_tick;
-
-  if (late > LATE_TICK)
-    peer->last_heard += late;
-  peer->next_tick = now + peer->tick_interval;
-}
-
 static gboolean
 on_liveness_tick (gpointer user_data)
 {
   GstRtcPeer *peer = user_data;
-  gint64 now = g_get_monotonic_time ();
-  gint64 gap;
+  const gint64 silence =
+      gst_rtc_liveness_tick (&peer->liveness, g_get_monotonic_time (),
+          g_atomic_int_compare_and_exchange (&peer->heard, TRUE, FALSE),
+          g_atomic_int_get (&peer->sent));
 
-  forgive_late_tick (peer, now);
-  gap = now - peer->last_heard;
-  if (g_atomic_int_compare_and_exchange (&peer->heard, TRUE, FALSE)) {
-    if (peer->ever_heard)
-      peer->longest_gap = MAX (gap, peer->longest_gap - peer->longest_gap / 64);
-    peer->ever_heard = TRUE;
-    peer->last_heard = now;
-  } else if (!is_report_due (peer)) {
-    peer->last_heard = now;
-  } else if (gap > get_silence_limit (peer)) {
-    fail (
-        peer, "nothing came from the other side for %d ms", (gint)(gap / 1000));
-    return G_SOURCE_REMOVE;
-  }
-  return G_SOURCE_CONTINUE;
+  if (silence == 0)
+    return G_SOURCE_CONTINUE;
+  fail (peer, "nothing came from the other side for %d ms",
+      (gint)(silence / 1000));
+  return G_SOURCE_REMOVE;
 }
 
 static void
 start_liveness (GstRtcPeer *peer)
 {
-  guint interval = CLAMP (peer->media_timeout / 10, 10, LIVENESS_TICK_MS);
+  guint interval;
 
   if (peer->media_timeout == 0)
     return;
-  peer->last_heard = g_get_monotonic_time ();
-  peer->tick_interval = interval * G_TIME_SPAN_MILLISECOND;
-  peer->next_tick = peer->last_heard + peer->tick_interval;
+  interval = gst_rtc_liveness_init (
+      &peer->liveness, peer->media_timeout, g_get_monotonic_time ());
   peer->liveness_timer = add_timer (peer, interval, on_liveness_tick);
 }
 

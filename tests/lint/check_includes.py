@@ -23,9 +23,9 @@ LAYERS = [
     "rtcdialect",
     "rtcroomclient",
     "rtcroomclientevents rtcroomclientmedia rtcroomreturn",
-    "gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcoptions gstrtcpads"
-    " gstrtcrate gstrtcsdp gstrtcserve gstrtcsettings gstrtcsources"
-    " gstrtcstats",
+    "gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcliveness"
+    " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
+    " gstrtcsettings gstrtcsources gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
