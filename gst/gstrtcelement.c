@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "gstrtcahead.h"
 #include "gstrtchold.h"
 #include "gstrtcserve.h"
 #include "gstrtcsettings.h"
@@ -380,7 +381,7 @@ on_room_event (
     gst_rtc_element_notify (self, notify_connection_state, NULL, NULL);
     /* Not before there is a room: who cannot join should not wait for it. */
     if (event->new_state == GST_RTC_CONNECTION_CONNECTED)
-      gst_rtc_peer_make_certificate_ahead ();
+      gst_rtc_ahead_make_certificate ();
   }
   if (fact)
     gst_rtc_element_post_fact (self, fact);
@@ -745,7 +746,7 @@ leave_ready (GstRtcElement *self)
 
   close_worker (self);
   g_clear_pointer (&priv->serve, gst_rtc_serve_release);
-  gst_rtc_peer_end_ahead ();
+  gst_rtc_ahead_end ();
 }
 
 static void
@@ -777,7 +778,7 @@ gst_rtc_element_change_state (GstElement *element, GstStateChange transition)
     case GST_STATE_CHANGE_NULL_TO_READY:
       if (!check_files (self))
         return GST_STATE_CHANGE_FAILURE;
-      gst_rtc_peer_load_ahead ();
+      gst_rtc_ahead_load_plugins ();
       open_worker (self);
       if (wants_auto_join (self))
         auto_init (self);

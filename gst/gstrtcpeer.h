@@ -96,15 +96,6 @@ typedef struct
       GstBuffer *buffer, gpointer user_data);
 } GstRtcPeerListener;
 
-/* Load the plugins of a transport, and make the certificate of the process,
- * on a thread of their own, so that the first transport does not wait for
- * them. Only the first call does anything. Any thread, never block. */
-void gst_rtc_peer_load_ahead (void);
-void gst_rtc_peer_make_certificate_ahead (void);
-/* Waits for those to end: libcrypto must not be at work in a thread when the
- * process exits. Any thread but the workers. */
-void gst_rtc_peer_end_ahead (void);
-
 /* Makes the pipeline. NULL and 300006 / 300001 when webrtcbin or libnice's
  * elements are not installed (the reason names them). @user_data must live
  * until gst_rtc_peer_stop () has returned. Worker. */

@@ -23,7 +23,7 @@ LAYERS = [
     "rtcdialect",
     "rtcroomclient",
     "rtcroomclientevents rtcroomclientmedia rtcroomreturn",
-    "gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcliveness"
+    "gstrtcahead gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcliveness"
     " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
     "gstrtcoutput gstrtcpeer gstrtctrack",
