@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One media transport: a pipeline of its own around one webrtcbin.
  * Threads: the worker owns all signaling; webrtcbin's threads and the bus
- * only queue to it; RTP and the certificate check run on streaming threads. */
+ * only queue to it; RTP passes on streaming threads. */
 #include "gstrtcpeer.h"
 
 #include <gst/app/gstappsink.h>
@@ -11,6 +11,7 @@
 #include <gst/webrtc/webrtc.h>
 #include <nice/agent.h>
 
+#include "gstrtcdtls.h"
 #include "gstrtcfeed.h"
 #include "gstrtcliveness.h"
 #include "gstrtcrate.h"
@@ -92,6 +93,9 @@ struct _GstRtcPeer
   guint64 last_report; /* of the loss */
   GstRtcLiveness liveness;
 
+  /* Set by init, for any thread. */
+  GstRtcDtls *dtls;
+
   /* Written before start, then read by any thread. */
   GstRtcFeed *feed; /* kept for gst_rtc_peer_push () until the end */
   Track tracks[N_TRACKS];
@@ -102,8 +106,6 @@ struct _GstRtcPeer
   gboolean quiet; /* no listener call may start */
   guint n_calls;  /* listener calls on streaming threads */
   GCond calls_done;
-  gchar *fingerprint; /* what the certificate must have */
-  GChecksumType hash;
   GPtrArray *sessions; /* the RTP sessions, for statistics */
   GstPad *video_pad;   /* of webrtcbin, where keyframes are asked for */
   GPtrArray *promises; /* given to webrtcbin; NULL once the pipeline ended */
@@ -114,11 +116,8 @@ struct _GstRtcPeer
   gboolean torn; /* state lock */
 
   /* Atomic. */
-  gint n_transports;
-  gint n_verified;
   gint open; /* media may be sent */
   gint connected;
-  gint heard;   /* packets came since the last tick */
   gint sent;    /* a packet was pushed */
   gint follows; /* the rate of the other side */
   gint files;   /* descriptors are reserved */
@@ -126,14 +125,6 @@ struct _GstRtcPeer
 };
 
 G_DEFINE_TYPE (GstRtcPeer, gst_rtc_peer, GST_TYPE_OBJECT)
-
-/* One DTLS transport. Belongs to its dtlssrtpdec. */
-typedef struct
-{
-  GstRtcPeer *peer;
-  gint verified;         /* atomic */
-  GstRtcSources sources; /* streaming thread of RTP */
-} Transport;
 
 typedef struct _Event Event;
 typedef void (*EventFunc) (GstRtcPeer *peer, Event *event);
@@ -354,8 +345,7 @@ on_liveness_tick (gpointer user_data)
   GstRtcPeer *peer = user_data;
   const gint64 silence =
       gst_rtc_liveness_tick (&peer->liveness, g_get_monotonic_time (),
-          g_atomic_int_compare_and_exchange (&peer->heard, TRUE, FALSE),
-          g_atomic_int_get (&peer->sent));
+          gst_rtc_dtls_take_heard (peer->dtls), g_atomic_int_get (&peer->sent));
 
   if (silence == 0)
     return G_SOURCE_CONTINUE;
@@ -478,15 +468,6 @@ on_connected (GstRtcPeer *peer, Event *event)
     peer->listener.connected (peer, peer->user_data);
 }
 
-static gboolean
-is_verified (GstRtcPeer *peer)
-{
-  gint n_transports = g_atomic_int_get (&peer->n_transports);
-
-  return n_transports > 0 &&
-         g_atomic_int_get (&peer->n_verified) == n_transports;
-}
-
 /* Without it the RTP sessions do not know when a packet is due and their
  * sender reports do not tie the media together. Nobody watches the bus of
  * this pipeline for the message that asks for it. */
@@ -516,7 +497,7 @@ on_connection_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
   GST_DEBUG_OBJECT (peer, "connection-state is %d", state);
   switch (state) {
     case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
-      if (!is_verified (peer)) {
+      if (!gst_rtc_dtls_is_verified (peer->dtls)) {
         queue_failure (peer, "the other side has shown no certificate that "
                              "its description names");
         return;
@@ -548,130 +529,13 @@ on_ice_connection_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
     queue_failure (peer, "ICE found no way to the other side");
 }
 
-/* --- the certificate check --- */
-
 static void
-transport_free (gpointer data)
+on_dtls_failed (GstObject *owner, const gchar *reason)
 {
-  Transport *transport = data;
+  GstRtcPeer *peer = GST_RTC_PEER (owner);
 
-  gst_object_unref (transport->peer);
-  g_free (transport);
-}
-
-static gboolean
-check_certificate (GstRtcPeer *peer, const gchar *pem)
-{
-  g_autofree gchar *expected = NULL;
-  g_autofree gchar *shown = NULL;
-  GChecksumType hash;
-
-  GST_OBJECT_LOCK (peer);
-  expected = g_strdup (peer->fingerprint);
-  hash = peer->hash;
-  GST_OBJECT_UNLOCK (peer);
-
-  shown = gst_rtc_fingerprint_new (pem, hash);
-  return expected && shown && gst_rtc_fingerprint_equal (expected, shown);
-}
-
-/* webrtcbin takes any certificate (1.22, fixed in 1.28.5). This runs inside
- * the handshake, before the keys exist and so before any media. */
-static void
-on_peer_certificate (GObject *dec, GParamSpec *pspec, gpointer user_data)
-{
-  Transport *transport = user_data;
-  GstRtcPeer *peer = transport->peer;
-  g_autofree gchar *pem = NULL;
-
-  g_object_get (dec, "peer-pem", &pem, NULL);
-  if (check_certificate (peer, pem)) {
-    if (g_atomic_int_compare_and_exchange (&transport->verified, FALSE, TRUE))
-      g_atomic_int_inc (&peer->n_verified);
-    return;
-  }
-  if (g_atomic_int_compare_and_exchange (&transport->verified, TRUE, FALSE))
-    g_atomic_int_add (&peer->n_verified, -1);
   g_atomic_int_set (&peer->open, FALSE);
-  queue_failure (peer, "fingerprint mismatch: the certificate of the other "
-                       "side is not the one that its description names");
-}
-
-static GstPadProbeReturn
-on_received (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  Transport *transport = user_data;
-
-  if (!g_atomic_int_get (&transport->verified))
-    return GST_PAD_PROBE_DROP;
-  g_atomic_int_set (&transport->peer->heard, TRUE);
-  return GST_PAD_PROBE_OK;
-}
-
-static gboolean
-is_wanted (Transport *transport, GstBuffer *packet)
-{
-  guint8 header[12];
-
-  if (gst_buffer_extract (packet, 0, header, sizeof (header)) < sizeof (header))
-    return FALSE;
-  switch (gst_rtc_sources_judge (
-      &transport->sources, header, g_get_monotonic_time ())) {
-    case GST_RTC_SOURCE_KNOWN:
-      return TRUE;
-    case GST_RTC_SOURCE_LOST:
-      queue_failure (transport->peer,
-          "the other side has changed the source of its media too often");
-      return FALSE;
-    default:
-      return FALSE;
-  }
-}
-
-static gboolean
-drop_unwanted (GstBuffer **packet, guint index, gpointer user_data)
-{
-  if (!is_wanted (user_data, *packet))
-    gst_clear_buffer (packet);
-  return TRUE;
-}
-
-static GstPadProbeReturn
-on_received_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  Transport *transport = user_data;
-
-  if (!g_atomic_int_get (&transport->verified))
-    return GST_PAD_PROBE_DROP;
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
-    info->data = gst_buffer_list_make_writable (info->data);
-    gst_buffer_list_foreach (info->data, drop_unwanted, transport);
-  } else if (!is_wanted (transport, info->data)) {
-    return GST_PAD_PROBE_DROP;
-  }
-  return on_received (pad, info, user_data);
-}
-
-static void
-watch_transport (GstRtcPeer *peer, GstElement *dec)
-{
-  static const gchar *const pads[] = {"rtp_src", "rtcp_src"};
-  static const GstPadProbeCallback probes[] = {on_received_rtp, on_received};
-  Transport *transport = g_new0 (Transport, 1);
-
-  transport->peer = gst_object_ref (peer);
-  g_object_set_data_full (
-      G_OBJECT (dec), "rtc-peer-transport", transport, transport_free);
-  g_atomic_int_inc (&peer->n_transports);
-  g_signal_connect (
-      dec, "notify::peer-pem", G_CALLBACK (on_peer_certificate), transport);
-  for (guint i = 0; i < G_N_ELEMENTS (pads); i++) {
-    g_autoptr (GstPad) pad = gst_element_get_static_pad (dec, pads[i]);
-
-    gst_pad_add_probe (pad,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, probes[i],
-        transport, NULL);
-  }
+  queue_failure (peer, "%s", reason);
 }
 
 /* --- the inside of webrtcbin --- */
@@ -757,7 +621,7 @@ on_deep_element_added (
   const gchar *name = factory ? GST_OBJECT_NAME (factory) : "";
 
   if (strcmp (name, "dtlssrtpdec") == 0)
-    watch_transport (peer, element);
+    gst_rtc_dtls_watch (peer->dtls, element);
   else if (strcmp (name, "rtpsession") == 0)
     watch_session (peer, element);
   else if (strcmp (name, "clocksync") == 0)
@@ -1208,6 +1072,8 @@ void
 gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
 {
   gboolean is_offer;
+  const gchar *fingerprint;
+  GChecksumType hash;
   g_autoptr (GstRtcSdp) parsed = NULL;
   g_autofree gchar *fault = NULL;
 
@@ -1229,10 +1095,8 @@ gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
     return;
   }
 
-  GST_OBJECT_LOCK (peer);
-  peer->fingerprint =
-      g_strdup (gst_rtc_sdp_get_fingerprint (parsed, &peer->hash));
-  GST_OBJECT_UNLOCK (peer);
+  fingerprint = gst_rtc_sdp_get_fingerprint (parsed, &hash);
+  gst_rtc_dtls_set_fingerprint (peer->dtls, fingerprint, hash);
   peer->n_candidates += gst_rtc_sdp_get_n_candidates (parsed);
   peer->sdp = g_steal_pointer (&parsed);
 
@@ -1695,7 +1559,7 @@ gst_rtc_peer_finalize (GObject *object)
   g_strfreev (peer->turn_servers);
   g_strfreev (peer->local_addresses);
   g_free (peer->stun_server);
-  g_free (peer->fingerprint);
+  gst_rtc_dtls_free (peer->dtls);
   g_cond_clear (&peer->calls_done);
   g_mutex_clear (&peer->state_lock);
 
@@ -1705,6 +1569,7 @@ gst_rtc_peer_finalize (GObject *object)
 static void
 gst_rtc_peer_init (GstRtcPeer *peer)
 {
+  peer->dtls = gst_rtc_dtls_new (GST_OBJECT (peer), on_dtls_failed);
   g_queue_init (&peer->candidates);
   peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);
   peer->promises =

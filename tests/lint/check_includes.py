@@ -26,6 +26,8 @@ LAYERS = [
     "gstrtcahead gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcliveness"
     " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
+    # Parts of a transport.
+    "gstrtcdtls",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
