@@ -9,24 +9,20 @@
 #include <gst/sdp/sdp.h>
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
-#include <nice/agent.h>
 
 #include "gstrtcdtls.h"
 #include "gstrtcfeed.h"
 #include "gstrtcliveness.h"
 #include "gstrtcrate.h"
 #include "gstrtcsdp.h"
-#include "gstrtcsources.h"
 #include "gstrtcstats.h"
+#include "gstrtcwebrtc.h"
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
 
 GST_DEBUG_CATEGORY_STATIC (peer_debug);
 #define GST_CAT_DEFAULT peer_debug
 
-/* RFC 8445, 14.2 allows no less than 5 ms between checks; the default of
- * libnice is 20 and costs 45 ms of each join on a fast path. */
-#define ICE_PACING_MS 5
 /* RTCP is due only each 5 s otherwise, too slow to tell silence from it. */
 #define RTCP_MIN_INTERVAL GST_SECOND
 /* A transport this far behind has lost its live character. */
@@ -67,10 +63,6 @@ struct _GstRtcPeer
   GstRtcPeerListener listener;
   gpointer user_data;
   GstRtcPeerRole role;
-  gchar *stun_server;
-  GStrv turn_servers;
-  GstRtcIcePolicy ice_policy;
-  GStrv local_addresses;
   guint latency;
   guint connect_timeout;
   guint media_timeout;
@@ -541,49 +533,12 @@ on_dtls_failed (GstObject *owner, const gchar *reason)
 /* --- the inside of webrtcbin --- */
 
 static void
-set_if_known (gpointer object, const gchar *name, gint value)
-{
-  GParamSpec *pspec =
-      g_object_class_find_property (G_OBJECT_GET_CLASS (object), name);
-  g_auto (GValue) number = G_VALUE_INIT;
-
-  if (!pspec || !(pspec->flags & G_PARAM_WRITABLE)) {
-    GST_DEBUG ("%s has no property %s", G_OBJECT_TYPE_NAME (object), name);
-    return;
-  }
-  /* GObject turns an int into whatever number or boolean is wanted. */
-  g_value_init (&number, G_TYPE_INT);
-  g_value_set_int (&number, value);
-  g_object_set_property (object, name, &number);
-}
-
-static GstPadProbeReturn
-on_first_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  g_autoptr (GstElement) jitterbuffer = gst_pad_get_parent_element (pad);
-
-  if (jitterbuffer)
-    g_object_set (jitterbuffer, "latency", GPOINTER_TO_UINT (user_data), NULL);
-  return GST_PAD_PROBE_REMOVE;
-}
-
-/* The first packet shall leave at once and not after the latency.
- * faststart-min-packets alone is a race in 1.22: it does nothing when the
- * thread of the buffer has not yet taken the caps and segment events that
- * came just before the packet, which happens in about half of the starts and
- * costs one frame or up to the latency. Hence no latency until then. */
-static void
 on_new_jitterbuffer (GstElement *rtpbin, GstElement *jitterbuffer,
     guint session, guint ssrc, gpointer user_data)
 {
   GstRtcPeer *peer = user_data;
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (jitterbuffer, "src");
 
-  set_if_known (jitterbuffer, "faststart-min-packets", 1);
-  g_object_set (jitterbuffer, "latency", 0, NULL);
-  gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-      on_first_packet, GUINT_TO_POINTER (peer->latency), NULL);
+  gst_rtc_webrtc_hasten (jitterbuffer, peer->latency);
 }
 
 static void
@@ -627,68 +582,6 @@ on_deep_element_added (
   else if (strcmp (name, "clocksync") == 0)
     /* Who pushes has paced already; a second wait could only add to it. */
     g_object_set (element, "sync", FALSE, NULL);
-}
-
-/* Trying again changes nothing. FALSE always. */
-static gboolean
-fail_for_good (GError **error)
-{
-  if (error && *error)
-    gst_rtc_error_set_retryable (*error, FALSE);
-  return FALSE;
-}
-
-static gboolean
-add_local_addresses (GstRtcPeer *peer, NiceAgent *agent, GError **error)
-{
-  for (guint i = 0; peer->local_addresses && peer->local_addresses[i]; i++) {
-    NiceAddress address;
-
-    nice_address_init (&address);
-    if (!nice_address_set_from_string (&address, peer->local_addresses[i]) ||
-        !nice_agent_add_local_address (agent, &address)) {
-      gst_rtc_error_set (error, get_code (peer->role), 0,
-          "%s is no local address", peer->local_addresses[i]);
-      return fail_for_good (error);
-    }
-  }
-  return TRUE;
-}
-
-static gboolean
-configure_ice (GstRtcPeer *peer, GError **error)
-{
-  g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (peer->webrtc, "ice-agent", &ice, NULL);
-  if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
-    g_object_get (ice, "agent", &agent, NULL);
-  if (!NICE_IS_AGENT (agent)) {
-    gst_rtc_error_set (error, get_code (peer->role), 0,
-        "the ICE agent of webrtcbin is not the one of libnice");
-    return fail_for_good (error);
-  }
-
-  set_if_known (agent, "upnp", FALSE);
-  set_if_known (agent, "ice-tcp", FALSE);
-  set_if_known (agent, "stun-pacing-timer", ICE_PACING_MS);
-  set_if_known (agent, "keepalive-conncheck", TRUE);
-
-  if (peer->stun_server)
-    g_object_set (peer->webrtc, "stun-server", peer->stun_server, NULL);
-  for (guint i = 0; peer->turn_servers && peer->turn_servers[i]; i++) {
-    gboolean added = FALSE;
-
-    g_signal_emit_by_name (
-        peer->webrtc, "add-turn-server", peer->turn_servers[i], &added);
-    if (!added)
-      GST_WARNING_OBJECT (peer, "TURN server %u was not taken", i);
-  }
-  if (peer->ice_policy == GST_RTC_ICE_POLICY_RELAY)
-    g_object_set (peer->webrtc, "ice-transport-policy",
-        GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
-  return add_local_addresses (peer, NICE_AGENT (agent), error);
 }
 
 /* --- received media --- */
@@ -1229,69 +1122,6 @@ play_pipeline (GstElement *pipeline, gpointer user_data)
     queue_event (peer, on_playing, 0, NULL);
 }
 
-/* The ICE transports of @webrtc no longer call @receive_bin. */
-static void
-disconnect_ice (GstElement *webrtc, GstElement *receive_bin)
-{
-  g_autoptr (GArray) transceivers = NULL;
-
-  g_signal_emit_by_name (webrtc, "get-transceivers", &transceivers);
-  for (guint i = 0; transceivers && i < transceivers->len; i++) {
-    g_autoptr (GstWebRTCRTPReceiver) receiver = NULL;
-    g_autoptr (GstWebRTCDTLSTransport) dtls = NULL;
-    g_autoptr (GstWebRTCICETransport) ice = NULL;
-
-    g_object_get (g_array_index (transceivers, GstWebRTCRTPTransceiver *, i),
-        "receiver", &receiver, NULL);
-    if (receiver)
-      g_object_get (receiver, "transport", &dtls, NULL);
-    if (dtls)
-      g_object_get (dtls, "transport", &ice, NULL);
-    if (ice)
-      g_signal_handlers_disconnect_by_data (ice, receive_bin);
-  }
-}
-
-/* A change of the ICE state or a description that came while this bin went
- * down made it block its pad anew, for which it holds a reference of itself
- * and keeps its source running. It lets go of both on the way from READY. */
-static void
-release_receive_bin (GstElement *receive_bin)
-{
-  g_autoptr (GstObject) webrtc =
-      gst_object_get_parent (GST_OBJECT (receive_bin));
-
-  if (!webrtc)
-    return;
-  disconnect_ice (GST_ELEMENT (webrtc), receive_bin);
-  gst_element_set_state (receive_bin, GST_STATE_READY);
-  gst_element_set_state (receive_bin, GST_STATE_NULL);
-}
-
-static void
-end_element (const GValue *item, gpointer user_data)
-{
-  GstElement *element = g_value_get_object (item);
-
-  if (g_str_equal (G_OBJECT_TYPE_NAME (element), "TransportReceiveBin"))
-    release_receive_bin (element);
-  else if (GST_STATE (element) != GST_STATE_NULL)
-    gst_element_set_state (element, GST_STATE_NULL);
-}
-
-/* What webrtcbin's thread was starting when its bin went down stays up, and
- * keeps itself alive for ever. That thread has ended now. */
-static void
-end_stragglers (GstElement *pipeline)
-{
-  GstIterator *iterator = gst_bin_iterate_recurse (GST_BIN (pipeline));
-
-  while (
-      gst_iterator_foreach (iterator, end_element, NULL) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (iterator);
-  gst_iterator_free (iterator);
-}
-
 static void
 end_pipeline (GstElement *pipeline, gpointer user_data)
 {
@@ -1302,7 +1132,7 @@ end_pipeline (GstElement *pipeline, gpointer user_data)
   /* Before webrtcbin's thread lets go of them. */
   interrupt_promises (peer);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  end_stragglers (pipeline);
+  gst_rtc_webrtc_end_stragglers (pipeline);
   g_mutex_unlock (&peer->state_lock);
   release_files (peer);
   GST_DEBUG_OBJECT (peer, "pipeline ended");
@@ -1449,27 +1279,6 @@ gst_rtc_peer_get_stats (GstRtcPeer *peer)
 
 /* --- making one --- */
 
-static gboolean
-check_elements (GstRtcPeerRole role, GError **error)
-{
-  static const gchar *const names[] = {"webrtcbin", "rtpbin", "nicesrc",
-      "nicesink", "dtlssrtpenc", "dtlssrtpdec", "srtpenc", "srtpdec",
-      "appsink"};
-  g_autoptr (GString) missing = g_string_new (NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autoptr (GstElementFactory) factory = gst_element_factory_find (names[i]);
-
-    if (!factory)
-      g_string_append_printf (missing, " %s", names[i]);
-  }
-  if (missing->len == 0)
-    return TRUE;
-  gst_rtc_error_set (error, get_code (role), 0,
-      "GStreamer elements are not installed:%s", missing->str);
-  return fail_for_good (error);
-}
-
 static void
 make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
 {
@@ -1486,12 +1295,8 @@ make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
   connect_signal (peer, peer->pipeline, "deep-element-added",
       G_CALLBACK (on_deep_element_added));
 
-  peer->webrtc =
-      gst_object_ref_sink (gst_element_factory_make ("webrtcbin", NULL));
-  g_object_set (peer->webrtc, "bundle-policy",
-      GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", settings->latency, NULL);
+  peer->webrtc = gst_rtc_webrtc_new (settings->latency);
   rtpbin = gst_bin_get_by_name (GST_BIN (peer->webrtc), "rtpbin");
-  set_if_known (rtpbin, "max-streams", GST_RTC_MAX_SOURCES);
   connect_signal (
       peer, rtpbin, "new-jitterbuffer", G_CALLBACK (on_new_jitterbuffer));
   connect_signal (
@@ -1506,17 +1311,30 @@ make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
   gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
 }
 
+/* Trying again changes nothing. */
+static void
+fail_for_good (GstRtcPeerRole role, const gchar *fault, GError **error)
+{
+  gst_rtc_error_set (error, get_code (role), 0, "%s", fault);
+  if (error && *error)
+    gst_rtc_error_set_retryable (*error, FALSE);
+}
+
 GstRtcPeer *
 gst_rtc_peer_new (GstRtcWorker *worker, const GstRtcPeerSettings *settings,
     const GstRtcPeerListener *listener, gpointer user_data, GError **error)
 {
   g_autoptr (GstRtcPeer) peer = NULL;
+  g_autofree gchar *fault = NULL;
 
   g_return_val_if_fail (worker && settings && listener, NULL);
   g_return_val_if_fail (GST_IS_CLOCK (settings->clock), NULL);
 
-  if (!check_elements (settings->role, error))
+  fault = gst_rtc_webrtc_find_missing ();
+  if (fault) {
+    fail_for_good (settings->role, fault, error);
     return NULL;
+  }
 
   peer = g_object_new (GST_RTC_TYPE_PEER, "name", settings->name, NULL);
   gst_object_ref_sink (peer);
@@ -1524,10 +1342,6 @@ gst_rtc_peer_new (GstRtcWorker *worker, const GstRtcPeerSettings *settings,
   peer->listener = *listener;
   peer->user_data = user_data;
   peer->role = settings->role;
-  peer->stun_server = g_strdup (settings->stun_server);
-  peer->turn_servers = g_strdupv ((gchar **)settings->turn_servers);
-  peer->ice_policy = settings->ice_policy;
-  peer->local_addresses = g_strdupv ((gchar **)settings->local_addresses);
   peer->latency = settings->latency;
   peer->connect_timeout = settings->connect_timeout;
   peer->media_timeout = settings->media_timeout;
@@ -1535,10 +1349,14 @@ gst_rtc_peer_new (GstRtcWorker *worker, const GstRtcPeerSettings *settings,
   if (!reserve_files (peer, error))
     return NULL;
   make_pipeline (peer, settings);
-  if (!configure_ice (peer, error)) {
+  if (!gst_rtc_webrtc_set_up_ice (
+          peer->webrtc, settings->local_addresses, &fault)) {
+    fail_for_good (settings->role, fault, error);
     gst_rtc_peer_stop (peer);
     return NULL;
   }
+  gst_rtc_webrtc_set_servers (peer->webrtc, settings->stun_server,
+      settings->turn_servers, settings->ice_policy);
   return g_steal_pointer (&peer);
 }
 
@@ -1556,9 +1374,6 @@ gst_rtc_peer_finalize (GObject *object)
   g_clear_pointer (&peer->sessions, g_ptr_array_unref);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
-  g_strfreev (peer->turn_servers);
-  g_strfreev (peer->local_addresses);
-  g_free (peer->stun_server);
   gst_rtc_dtls_free (peer->dtls);
   g_cond_clear (&peer->calls_done);
   g_mutex_clear (&peer->state_lock);

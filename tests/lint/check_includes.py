@@ -27,7 +27,7 @@ LAYERS = [
     " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
     # Parts of a transport.
-    "gstrtcdtls",
+    "gstrtcdtls gstrtcwebrtc",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
@@ -49,9 +49,9 @@ SERVER_MAY_USE = (
 OUTSIDE = {
     "libsoup/": r"common/(rtcsession\.c|rtcendpoint\.c|rtchttp\.[ch]|server/.*)",
     "json-glib/": r"common/rtcjson\.c",
-    "gst/webrtc/": r"gst/gstrtcpeer\.c",
+    "gst/webrtc/": r"gst/gstrtc(peer|webrtc)\.c",
     "gst/sdp/": r"gst/gstrtc(peer|sdp)\.[ch]",
-    "nice/": r"gst/gstrtcpeer\.c",
+    "nice/": r"gst/gstrtcwebrtc\.c",
 }
 
 LEVEL = {name: level for level, row in enumerate(LAYERS) for name in row.split()}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A webrtcbin as a transport needs it. Keeps nothing; the header says the
+ * thread of each function. */
+#include "gstrtcwebrtc.h"
+
+#include <gst/webrtc/webrtc.h>
+#include <nice/agent.h>
+
+#include "gstrtcsources.h"
+
+/* RFC 8445, 14.2 allows no less than 5 ms between checks; the default of
+ * libnice is 20 and costs 45 ms of each join on a fast path. */
+#define ICE_PACING_MS 5
+
+/* The category of the transport, which this is a part of. */
+#define GST_CAT_DEFAULT get_category ()
+
+static GstDebugCategory *
+get_category (void)
+{
+  static gsize once;
+  static GstDebugCategory *category;
+
+  if (g_once_init_enter (&once)) {
+    GST_DEBUG_CATEGORY_INIT (
+        category, "rtcpeer", 0, "Media transports of the RTC elements");
+    g_once_init_leave (&once, 1);
+  }
+  return category;
+}
+
+static void
+set_if_known (gpointer object, const gchar *name, gint value)
+{
+  GParamSpec *pspec =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (object), name);
+  g_auto (GValue) number = G_VALUE_INIT;
+
+  if (!pspec || !(pspec->flags & G_PARAM_WRITABLE)) {
+    GST_DEBUG ("%s has no property %s", G_OBJECT_TYPE_NAME (object), name);
+    return;
+  }
+  /* GObject turns an int into whatever number or boolean is wanted. */
+  g_value_init (&number, G_TYPE_INT);
+  g_value_set_int (&number, value);
+  g_object_set_property (object, name, &number);
+}
+
+/* --- making one --- */
+
+gchar *
+gst_rtc_webrtc_find_missing (void)
+{
+  static const gchar *const names[] = {"webrtcbin", "rtpbin", "nicesrc",
+      "nicesink", "dtlssrtpenc", "dtlssrtpdec", "srtpenc", "srtpdec",
+      "appsink"};
+  g_autoptr (GString) missing = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GstElementFactory) factory = gst_element_factory_find (names[i]);
+
+    if (!factory)
+      g_string_append_printf (missing, " %s", names[i]);
+  }
+  if (missing->len == 0)
+    return NULL;
+  return g_strconcat (
+      "GStreamer elements are not installed:", missing->str, NULL);
+}
+
+GstElement *
+gst_rtc_webrtc_new (guint latency)
+{
+  GstElement *webrtc =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcbin", NULL));
+  g_autoptr (GstElement) rtpbin = NULL;
+
+  g_object_set (webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
+      "latency", latency, NULL);
+  rtpbin = gst_bin_get_by_name (GST_BIN (webrtc), "rtpbin");
+  set_if_known (rtpbin, "max-streams", GST_RTC_MAX_SOURCES);
+  return webrtc;
+}
+
+/* --- ICE --- */
+
+void
+gst_rtc_webrtc_set_servers (GstElement *webrtc, const gchar *stun_server,
+    const gchar *const *turn_servers, GstRtcIcePolicy policy)
+{
+  if (stun_server)
+    g_object_set (webrtc, "stun-server", stun_server, NULL);
+  for (guint i = 0; turn_servers && turn_servers[i]; i++) {
+    gboolean added = FALSE;
+
+    g_signal_emit_by_name (webrtc, "add-turn-server", turn_servers[i], &added);
+    if (!added)
+      GST_WARNING_OBJECT (webrtc, "TURN server %u was not taken", i);
+  }
+  if (policy == GST_RTC_ICE_POLICY_RELAY)
+    g_object_set (webrtc, "ice-transport-policy",
+        GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
+}
+
+static gboolean
+add_local_addresses (
+    NiceAgent *agent, const gchar *const *addresses, gchar **fault)
+{
+  for (guint i = 0; addresses && addresses[i]; i++) {
+    NiceAddress address;
+
+    nice_address_init (&address);
+    if (!nice_address_set_from_string (&address, addresses[i]) ||
+        !nice_agent_add_local_address (agent, &address)) {
+      *fault = g_strdup_printf ("%s is no local address", addresses[i]);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+gst_rtc_webrtc_set_up_ice (
+    GstElement *webrtc, const gchar *const *local_addresses, gchar **fault)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (webrtc, "ice-agent", &ice, NULL);
+  if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
+    g_object_get (ice, "agent", &agent, NULL);
+  if (!NICE_IS_AGENT (agent)) {
+    *fault = g_strdup ("the ICE agent of webrtcbin is not the one of libnice");
+    return FALSE;
+  }
+
+  set_if_known (agent, "upnp", FALSE);
+  set_if_known (agent, "ice-tcp", FALSE);
+  set_if_known (agent, "stun-pacing-timer", ICE_PACING_MS);
+  set_if_known (agent, "keepalive-conncheck", TRUE);
+  return add_local_addresses (NICE_AGENT (agent), local_addresses, fault);
+}
+
+/* --- the jitter buffer --- */
+
+static GstPadProbeReturn
+on_first_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  g_autoptr (GstElement) jitterbuffer = gst_pad_get_parent_element (pad);
+
+  if (jitterbuffer)
+    g_object_set (jitterbuffer, "latency", GPOINTER_TO_UINT (user_data), NULL);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/* The first packet shall leave at once and not after the latency.
+ * faststart-min-packets alone is a race in 1.22: it does nothing when the
+ * thread of the buffer has not yet taken the caps and segment events that
+ * came just before the packet, which happens in about half of the starts and
+ * costs one frame or up to the latency. Hence no latency until then. */
+void
+gst_rtc_webrtc_hasten (GstElement *jitterbuffer, guint latency)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (jitterbuffer, "src");
+
+  set_if_known (jitterbuffer, "faststart-min-packets", 1);
+  g_object_set (jitterbuffer, "latency", 0, NULL);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+      on_first_packet, GUINT_TO_POINTER (latency), NULL);
+}
+
+/* --- the end --- */
+
+/* The ICE transports of @webrtc no longer call @receive_bin. */
+static void
+disconnect_ice (GstElement *webrtc, GstElement *receive_bin)
+{
+  g_autoptr (GArray) transceivers = NULL;
+
+  g_signal_emit_by_name (webrtc, "get-transceivers", &transceivers);
+  for (guint i = 0; transceivers && i < transceivers->len; i++) {
+    g_autoptr (GstWebRTCRTPReceiver) receiver = NULL;
+    g_autoptr (GstWebRTCDTLSTransport) dtls = NULL;
+    g_autoptr (GstWebRTCICETransport) ice = NULL;
+
+    g_object_get (g_array_index (transceivers, GstWebRTCRTPTransceiver *, i),
+        "receiver", &receiver, NULL);
+    if (receiver)
+      g_object_get (receiver, "transport", &dtls, NULL);
+    if (dtls)
+      g_object_get (dtls, "transport", &ice, NULL);
+    if (ice)
+      g_signal_handlers_disconnect_by_data (ice, receive_bin);
+  }
+}
+
+/* A change of the ICE state or a description that came while this bin went
+ * down made it block its pad anew, for which it holds a reference of itself
+ * and keeps its source running. It lets go of both on the way from READY. */
+static void
+release_receive_bin (GstElement *receive_bin)
+{
+  g_autoptr (GstObject) webrtc =
+      gst_object_get_parent (GST_OBJECT (receive_bin));
+
+  if (!webrtc)
+    return;
+  disconnect_ice (GST_ELEMENT (webrtc), receive_bin);
+  gst_element_set_state (receive_bin, GST_STATE_READY);
+  gst_element_set_state (receive_bin, GST_STATE_NULL);
+}
+
+static void
+end_element (const GValue *item, gpointer user_data)
+{
+  GstElement *element = g_value_get_object (item);
+
+  if (g_str_equal (G_OBJECT_TYPE_NAME (element), "TransportReceiveBin"))
+    release_receive_bin (element);
+  else if (GST_STATE (element) != GST_STATE_NULL)
+    gst_element_set_state (element, GST_STATE_NULL);
+}
+
+/* What webrtcbin's thread was starting when its bin went down stays up, and
+ * keeps itself alive for ever. That thread has ended now. */
+void
+gst_rtc_webrtc_end_stragglers (GstElement *pipeline)
+{
+  GstIterator *iterator = gst_bin_iterate_recurse (GST_BIN (pipeline));
+
+  while (
+      gst_iterator_foreach (iterator, end_element, NULL) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync (iterator);
+  gst_iterator_free (iterator);
+}
