@@ -11,8 +11,8 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "gstrtcdtls.h"
-#include "gstrtcfeed.h"
 #include "gstrtcliveness.h"
+#include "gstrtcoutgoing.h"
 #include "gstrtcrate.h"
 #include "gstrtcsdp.h"
 #include "gstrtcstats.h"
@@ -25,28 +25,9 @@ GST_DEBUG_CATEGORY_STATIC (peer_debug);
 
 /* RTCP is due only each 5 s otherwise, too slow to tell silence from it. */
 #define RTCP_MIN_INTERVAL GST_SECOND
-/* A transport this far behind has lost its live character. */
-#define SEND_QUEUE_TIME GST_SECOND
-#define SEND_QUEUE_BYTES (2 * 1024 * 1024)
 /* How long the end of gathering may be owed (it may never be told). */
 #define GATHERING_DEADLINE_MS 3000
 #define RATE_INTERVAL_MS 1000
-
-enum
-{
-  TRACK_AUDIO,
-  TRACK_VIDEO,
-  N_TRACKS
-};
-
-/* Sent media. */
-typedef struct
-{
-  guint index; /* of its pad of the feed */
-  GstPad *pad; /* borrowed from the feed, NULL without this medium */
-  gulong probe;
-  GstCaps *caps;
-} Track;
 
 typedef struct
 {
@@ -87,12 +68,7 @@ struct _GstRtcPeer
 
   /* Set by init, for any thread. */
   GstRtcDtls *dtls;
-
-  /* Written before start, then read by any thread. */
-  GstRtcFeed *feed; /* kept for gst_rtc_peer_push () until the end */
-  Track tracks[N_TRACKS];
-  guint track_order[N_TRACKS];
-  guint n_tracks;
+  GstRtcOutgoing *outgoing;
 
   /* Object lock. */
   gboolean quiet; /* no listener call may start */
@@ -108,9 +84,7 @@ struct _GstRtcPeer
   gboolean torn; /* state lock */
 
   /* Atomic. */
-  gint open; /* media may be sent */
   gint connected;
-  gint sent;    /* a packet was pushed */
   gint follows; /* the rate of the other side */
   gint files;   /* descriptors are reserved */
   guint limit;  /* of it, bit/s; 0 before it has named one */
@@ -157,12 +131,6 @@ queue_event (GstRtcPeer *peer, EventFunc func, guint mline, gchar *text)
 
   *event = (Event){gst_object_ref (peer), func, mline, text};
   gst_rtc_worker_invoke (peer->worker, run_event, event, event_free);
-}
-
-static guint
-get_track_index (GstRtcMedia medium)
-{
-  return medium == GST_RTC_MEDIA_VIDEO ? TRACK_VIDEO : TRACK_AUDIO;
 }
 
 static void
@@ -221,7 +189,7 @@ end_call (GstRtcPeer *peer)
 static void
 silence_calls (GstRtcPeer *peer)
 {
-  g_atomic_int_set (&peer->open, FALSE);
+  gst_rtc_outgoing_set_open (peer->outgoing, FALSE);
   g_atomic_int_set (&peer->connected, FALSE);
   GST_OBJECT_LOCK (peer);
   peer->quiet = TRUE;
@@ -335,9 +303,9 @@ static gboolean
 on_liveness_tick (gpointer user_data)
 {
   GstRtcPeer *peer = user_data;
-  const gint64 silence =
-      gst_rtc_liveness_tick (&peer->liveness, g_get_monotonic_time (),
-          gst_rtc_dtls_take_heard (peer->dtls), g_atomic_int_get (&peer->sent));
+  const gint64 silence = gst_rtc_liveness_tick (&peer->liveness,
+      g_get_monotonic_time (), gst_rtc_dtls_take_heard (peer->dtls),
+      gst_rtc_outgoing_has_sent (peer->outgoing));
 
   if (silence == 0)
     return G_SOURCE_CONTINUE;
@@ -495,7 +463,7 @@ on_connection_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
         return;
       }
       distribute_latency (peer);
-      g_atomic_int_set (&peer->open, TRUE);
+      gst_rtc_outgoing_set_open (peer->outgoing, TRUE);
       queue_event (peer, on_connected, 0, NULL);
       break;
     case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
@@ -526,7 +494,7 @@ on_dtls_failed (GstObject *owner, const gchar *reason)
 {
   GstRtcPeer *peer = GST_RTC_PEER (owner);
 
-  g_atomic_int_set (&peer->open, FALSE);
+  gst_rtc_outgoing_set_open (peer->outgoing, FALSE);
   queue_failure (peer, "%s", reason);
 }
 
@@ -686,86 +654,36 @@ on_pad_added (GstElement *webrtc, GstPad *pad, gpointer user_data)
 
 /* --- sent media --- */
 
-static GstPadProbeReturn
-on_upstream_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+static void
+on_keyframe_wanted (GstObject *owner)
 {
-  GstRtcPeer *peer = user_data;
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstRtcPeer *peer = GST_RTC_PEER (owner);
 
-  if (!gst_video_event_is_force_key_unit (event))
-    return GST_PAD_PROBE_OK;
-  if (begin_call (peer)) {
-    GST_DEBUG_OBJECT (peer, "the other side asks for a keyframe");
-    if (peer->listener.keyframe_wanted)
-      peer->listener.keyframe_wanted (peer, peer->user_data);
-    end_call (peer);
-  }
-  return GST_PAD_PROBE_DROP;
-}
-
-/* What the offer says of a track. `rtcp-fb-nack` and do-nack of the
- * transceiver would turn retransmission on. No transport-wide congestion
- * control: an rtpsession of 1.22 leaves its sequence number out of the packets
- * of a list. */
-static GstCaps *
-make_preferences (GstRtcMedia medium, GstCaps *rtp_caps)
-{
-  GstCaps *caps = gst_caps_copy (rtp_caps);
-
-  if (medium == GST_RTC_MEDIA_VIDEO)
-    gst_caps_set_simple (caps, "rtcp-fb-nack-pli", G_TYPE_BOOLEAN, TRUE,
-        "rtcp-fb-ccm-fir", G_TYPE_BOOLEAN, TRUE, NULL);
-  return caps;
+  if (!begin_call (peer))
+    return;
+  GST_DEBUG_OBJECT (peer, "the other side asks for a keyframe");
+  if (peer->listener.keyframe_wanted)
+    peer->listener.keyframe_wanted (peer, peer->user_data);
+  end_call (peer);
 }
 
 void
 gst_rtc_peer_add_track (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *rtp_caps)
 {
-  guint index = get_track_index (medium);
-  Track *track = &peer->tracks[index];
-  g_autoptr (GstCaps) preferences = NULL;
-  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
-  g_autoptr (GstPad) sink_pad = NULL;
-  GstPadTemplate *templ;
-
   g_return_if_fail (GST_RTC_IS_PEER (peer));
   g_return_if_fail (peer->role == GST_RTC_PEER_SENDER && !peer->started);
-  g_return_if_fail (peer->pipeline && !track->pad);
+  g_return_if_fail (
+      peer->pipeline && !gst_rtc_outgoing_has_track (peer->outgoing, medium));
 
-  if (!peer->feed) {
-    peer->feed = gst_object_ref_sink (
-        gst_rtc_feed_new (SEND_QUEUE_TIME, SEND_QUEUE_BYTES));
-    gst_bin_add (GST_BIN (peer->pipeline), GST_ELEMENT (peer->feed));
-  }
-  track->caps = gst_caps_ref (rtp_caps);
-  track->pad = gst_rtc_feed_add_pad (peer->feed, rtp_caps);
-  track->index = peer->n_tracks;
-  peer->track_order[peer->n_tracks++] = index;
-
-  templ = gst_element_get_pad_template (peer->webrtc, "sink_%u");
-  sink_pad = gst_element_request_pad (peer->webrtc, templ, NULL, rtp_caps);
-  preferences = make_preferences (medium, rtp_caps);
-  g_object_get (sink_pad, "transceiver", &transceiver, NULL);
-  g_object_set (transceiver, "direction",
-      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "codec-preferences",
-      preferences, NULL);
-  track->probe =
-      gst_pad_add_probe (track->pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-          on_upstream_event, gst_object_ref (peer), gst_object_unref);
-  if (gst_pad_link (track->pad, sink_pad) != GST_PAD_LINK_OK)
+  if (!gst_rtc_outgoing_add_track (
+          peer->outgoing, peer->webrtc, medium, rtp_caps))
     GST_ERROR_OBJECT (peer, "no link with caps %" GST_PTR_FORMAT, rtp_caps);
 }
 
 gboolean
 gst_rtc_peer_push (GstRtcPeer *peer, GstRtcMedia medium, GstBufferList *list)
 {
-  const Track *track = &peer->tracks[get_track_index (medium)];
-
-  if (!track->pad || !g_atomic_int_get (&peer->open))
-    return FALSE;
-  g_atomic_int_set (&peer->sent, TRUE);
-  gst_rtc_feed_push (peer->feed, track->index, gst_buffer_list_ref (list));
-  return TRUE;
+  return gst_rtc_outgoing_push (peer->outgoing, medium, list);
 }
 
 /* --- descriptions --- */
@@ -917,31 +835,11 @@ apply_remote_description (GstRtcPeer *peer)
 static gboolean
 check_answer (GstRtcPeer *peer, const GstRtcSdp *sdp, gchar **fault)
 {
-  if (gst_rtc_sdp_get_n_tracks (sdp) != peer->n_tracks) {
-    *fault = g_strdup ("it has another number of m-lines than the offer");
+  if (!gst_rtc_outgoing_check_answer (peer->outgoing, sdp, fault))
     return FALSE;
-  }
-  for (guint i = 0; i < peer->n_tracks; i++) {
-    const GstRtcSdpTrack *answer = gst_rtc_sdp_get_track (sdp, i);
-    const Track *track = &peer->tracks[peer->track_order[i]];
-    gint wanted = -1, got = -1;
-
-    if (get_track_index (answer->medium) != peer->track_order[i]) {
-      *fault = g_strdup_printf ("m-line %u is another medium", i);
-      return FALSE;
-    }
-    if (!answer->caps) {
+  for (guint i = 0; i < gst_rtc_sdp_get_n_tracks (sdp); i++) {
+    if (!gst_rtc_sdp_get_track (sdp, i)->caps)
       GST_WARNING_OBJECT (peer, "m-line %u was refused", i);
-      continue;
-    }
-    gst_structure_get_int (
-        gst_caps_get_structure (track->caps, 0), "payload", &wanted);
-    gst_structure_get_int (
-        gst_caps_get_structure (answer->caps, 0), "payload", &got);
-    if (wanted != got) {
-      *fault = g_strdup_printf ("m-line %u answers with another codec", i);
-      return FALSE;
-    }
   }
   return TRUE;
 }
@@ -949,16 +847,18 @@ check_answer (GstRtcPeer *peer, const GstRtcSdp *sdp, gchar **fault)
 static void
 tell_tracks (GstRtcPeer *peer)
 {
-  GstCaps *caps[N_TRACKS] = {NULL};
+  GstCaps *audio = NULL, *video = NULL;
 
   for (guint i = 0; i < gst_rtc_sdp_get_n_tracks (peer->sdp); i++) {
     const GstRtcSdpTrack *track = gst_rtc_sdp_get_track (peer->sdp, i);
 
-    caps[get_track_index (track->medium)] = track->caps;
+    if (track->medium == GST_RTC_MEDIA_VIDEO)
+      video = track->caps;
+    else
+      audio = track->caps;
   }
   if (peer->listener.remote_tracks)
-    peer->listener.remote_tracks (
-        peer, caps[TRACK_AUDIO], caps[TRACK_VIDEO], peer->user_data);
+    peer->listener.remote_tracks (peer, audio, video, peer->user_data);
 }
 
 void
@@ -1146,7 +1046,8 @@ gst_rtc_peer_start (GstRtcPeer *peer)
 
   if (peer->over || peer->started)
     return;
-  g_return_if_fail (peer->role == GST_RTC_PEER_RECEIVER || peer->n_tracks > 0);
+  g_return_if_fail (peer->role == GST_RTC_PEER_RECEIVER ||
+                    gst_rtc_outgoing_get_n_tracks (peer->outgoing) > 0);
 
   peer->started = TRUE;
   if (peer->connect_timeout > 0)
@@ -1172,10 +1073,7 @@ disconnect_signals (GstRtcPeer *peer)
     g_signal_handlers_disconnect_by_data (rtpbin, peer);
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   gst_bus_set_flushing (bus, TRUE);
-  for (guint i = 0; i < N_TRACKS; i++) {
-    if (peer->tracks[i].pad)
-      gst_pad_remove_probe (peer->tracks[i].pad, peer->tracks[i].probe);
-  }
+  gst_rtc_outgoing_stop (peer->outgoing);
 }
 
 void
@@ -1367,14 +1265,12 @@ gst_rtc_peer_finalize (GObject *object)
 
   release_files (peer);
   g_queue_clear_full (&peer->candidates, candidate_free);
-  gst_clear_object (&peer->feed);
-  for (guint i = 0; i < N_TRACKS; i++)
-    gst_clear_caps (&peer->tracks[i].caps);
   g_clear_pointer (&peer->sdp, gst_rtc_sdp_free);
   g_clear_pointer (&peer->sessions, g_ptr_array_unref);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
   gst_rtc_dtls_free (peer->dtls);
+  gst_rtc_outgoing_free (peer->outgoing);
   g_cond_clear (&peer->calls_done);
   g_mutex_clear (&peer->state_lock);
 
@@ -1385,6 +1281,7 @@ static void
 gst_rtc_peer_init (GstRtcPeer *peer)
 {
   peer->dtls = gst_rtc_dtls_new (GST_OBJECT (peer), on_dtls_failed);
+  peer->outgoing = gst_rtc_outgoing_new (GST_OBJECT (peer), on_keyframe_wanted);
   g_queue_init (&peer->candidates);
   peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);
   peer->promises =

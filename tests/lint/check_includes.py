@@ -27,7 +27,7 @@ LAYERS = [
     " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
     # Parts of a transport.
-    "gstrtcdtls gstrtcwebrtc",
+    "gstrtcdtls gstrtcoutgoing gstrtcwebrtc",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
@@ -49,7 +49,7 @@ SERVER_MAY_USE = (
 OUTSIDE = {
     "libsoup/": r"common/(rtcsession\.c|rtcendpoint\.c|rtchttp\.[ch]|server/.*)",
     "json-glib/": r"common/rtcjson\.c",
-    "gst/webrtc/": r"gst/gstrtc(peer|webrtc)\.c",
+    "gst/webrtc/": r"gst/gstrtc(outgoing|peer|webrtc)\.c",
     "gst/sdp/": r"gst/gstrtc(peer|sdp)\.[ch]",
     "nice/": r"gst/gstrtcwebrtc\.c",
 }
