@@ -4,13 +4,12 @@
  * only queue to it; RTP passes on streaming threads. */
 #include "gstrtcpeer.h"
 
-#include <gst/app/gstappsink.h>
 #include <gst/rtp/rtp.h>
 #include <gst/sdp/sdp.h>
-#include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "gstrtcdtls.h"
+#include "gstrtcincoming.h"
 #include "gstrtcliveness.h"
 #include "gstrtcoutgoing.h"
 #include "gstrtcrate.h"
@@ -68,6 +67,7 @@ struct _GstRtcPeer
 
   /* Set by init, for any thread. */
   GstRtcDtls *dtls;
+  GstRtcIncoming *incoming;
   GstRtcOutgoing *outgoing;
 
   /* Object lock. */
@@ -75,7 +75,6 @@ struct _GstRtcPeer
   guint n_calls;  /* listener calls on streaming threads */
   GCond calls_done;
   GPtrArray *sessions; /* the RTP sessions, for statistics */
-  GstPad *video_pad;   /* of webrtcbin, where keyframes are asked for */
   GPtrArray *promises; /* given to webrtcbin; NULL once the pipeline ended */
 
   /* Orders the start and the end of the pipeline, which run on helper
@@ -554,68 +553,21 @@ on_deep_element_added (
 
 /* --- received media --- */
 
-static GstRtcMedia
-get_caps_medium (const GstCaps *caps)
+/* A streaming thread. */
+static void
+on_rtp (GstObject *owner, GstRtcMedia medium, GstCaps *caps, GstBuffer *buffer)
 {
-  const gchar *media = NULL;
+  GstRtcPeer *peer = GST_RTC_PEER (owner);
 
-  if (caps && gst_caps_get_size (caps) > 0)
-    media =
-        gst_structure_get_string (gst_caps_get_structure (caps, 0), "media");
-  if (g_strcmp0 (media, "video") == 0)
-    return GST_RTC_MEDIA_VIDEO;
-  if (g_strcmp0 (media, "audio") == 0)
-    return GST_RTC_MEDIA_AUDIO;
-  return GST_RTC_MEDIA_NONE;
-}
-
-/* The base time of the pipeline is 0, so running time is clock time. */
-static GstBuffer *
-take_buffer (GstSample *sample)
-{
-  GstBuffer *buffer = gst_buffer_ref (gst_sample_get_buffer (sample));
-  const GstSegment *segment = gst_sample_get_segment (sample);
-
-  buffer = gst_buffer_make_writable (buffer);
-  if (segment->format == GST_FORMAT_TIME)
-    GST_BUFFER_PTS (buffer) = gst_segment_to_running_time (
-        segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  return buffer;
-}
-
-static GstFlowReturn
-on_sample (GstAppSink *appsink, gpointer user_data)
-{
-  GstRtcPeer *peer = user_data;
-  g_autoptr (GstSample) sample = gst_app_sink_pull_sample (appsink);
-  GstCaps *caps;
-  GstRtcMedia medium;
-
-  if (!sample || !gst_sample_get_buffer (sample))
-    return GST_FLOW_OK;
-  caps = gst_sample_get_caps (sample);
-  medium = get_caps_medium (caps);
-  if (medium == GST_RTC_MEDIA_NONE || !begin_call (peer))
-    return GST_FLOW_OK;
+  if (!begin_call (peer)) {
+    gst_buffer_unref (buffer);
+    return;
+  }
   if (peer->listener.rtp)
-    peer->listener.rtp (
-        peer, medium, caps, take_buffer (sample), peer->user_data);
+    peer->listener.rtp (peer, medium, caps, buffer, peer->user_data);
+  else
+    gst_buffer_unref (buffer);
   end_call (peer);
-  return GST_FLOW_OK;
-}
-
-static GstElement *
-make_appsink (GstRtcPeer *peer)
-{
-  GstElement *appsink = gst_element_factory_make ("appsink", NULL);
-  GstAppSinkCallbacks callbacks = {.new_sample = on_sample};
-
-  g_object_set (appsink, "sync", FALSE, "async", FALSE, "max-buffers", 16,
-      "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
-  gst_app_sink_set_callbacks (GST_APP_SINK (appsink), &callbacks,
-      gst_object_ref (peer), gst_object_unref);
-  return appsink;
 }
 
 /* A streaming thread of webrtcbin, before the first packet of the pad. */
@@ -625,8 +577,6 @@ on_pad_added (GstElement *webrtc, GstPad *pad, gpointer user_data)
   GstRtcPeer *peer = user_data;
   g_autoptr (GstObject) pipeline = NULL;
   g_autoptr (GstCaps) caps = NULL;
-  g_autoptr (GstPad) sink_pad = NULL;
-  GstElement *appsink;
 
   if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
     return;
@@ -638,17 +588,7 @@ on_pad_added (GstElement *webrtc, GstPad *pad, gpointer user_data)
   if (!caps)
     caps = gst_pad_query_caps (pad, NULL);
   GST_INFO_OBJECT (peer, "receives %" GST_PTR_FORMAT, caps);
-  if (get_caps_medium (caps) == GST_RTC_MEDIA_VIDEO) {
-    GST_OBJECT_LOCK (peer);
-    gst_object_replace ((GstObject **)&peer->video_pad, GST_OBJECT (pad));
-    GST_OBJECT_UNLOCK (peer);
-  }
-
-  appsink = make_appsink (peer);
-  gst_bin_add (GST_BIN (pipeline), appsink);
-  gst_element_sync_state_with_parent (appsink);
-  sink_pad = gst_element_get_static_pad (appsink, "sink");
-  if (gst_pad_link (pad, sink_pad) != GST_PAD_LINK_OK)
+  if (!gst_rtc_incoming_add_pad (peer->incoming, GST_BIN (pipeline), pad, caps))
     queue_failure (peer, "received media could not be linked");
 }
 
@@ -1081,7 +1021,6 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
 {
   g_autoptr (GstElement) pipeline = NULL;
   g_autoptr (GstElement) webrtc = NULL;
-  g_autoptr (GstPad) video_pad = NULL;
 
   g_return_if_fail (GST_RTC_IS_PEER (peer));
 
@@ -1093,10 +1032,10 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
 
   GST_INFO_OBJECT (peer, "stopping");
   disconnect_signals (peer);
+  gst_rtc_incoming_stop (peer->incoming);
   GST_OBJECT_LOCK (peer);
   pipeline = g_steal_pointer (&peer->pipeline);
   webrtc = g_steal_pointer (&peer->webrtc);
-  video_pad = g_steal_pointer (&peer->video_pad);
   GST_OBJECT_UNLOCK (peer);
   gst_element_call_async (pipeline, end_pipeline, gst_object_ref (peer),
       (GDestroyNotify)gst_object_unref);
@@ -1129,18 +1068,9 @@ gst_rtc_peer_set_clock (GstRtcPeer *peer, GstClock *clock)
 void
 gst_rtc_peer_request_keyframe (GstRtcPeer *peer)
 {
-  g_autoptr (GstPad) pad = NULL;
-
   g_return_if_fail (GST_RTC_IS_PEER (peer));
 
-  GST_OBJECT_LOCK (peer);
-  if (peer->video_pad)
-    pad = gst_object_ref (peer->video_pad);
-  GST_OBJECT_UNLOCK (peer);
-  /* Without a pad nothing was received yet, and there is no SSRC to name. */
-  if (pad)
-    gst_pad_send_event (pad, gst_video_event_new_upstream_force_key_unit (
-                                 GST_CLOCK_TIME_NONE, TRUE, 0));
+  gst_rtc_incoming_request_keyframe (peer->incoming);
 }
 
 gboolean
@@ -1270,6 +1200,7 @@ gst_rtc_peer_finalize (GObject *object)
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
   gst_rtc_dtls_free (peer->dtls);
+  gst_rtc_incoming_free (peer->incoming);
   gst_rtc_outgoing_free (peer->outgoing);
   g_cond_clear (&peer->calls_done);
   g_mutex_clear (&peer->state_lock);
@@ -1281,6 +1212,7 @@ static void
 gst_rtc_peer_init (GstRtcPeer *peer)
 {
   peer->dtls = gst_rtc_dtls_new (GST_OBJECT (peer), on_dtls_failed);
+  peer->incoming = gst_rtc_incoming_new (GST_OBJECT (peer), on_rtp);
   peer->outgoing = gst_rtc_outgoing_new (GST_OBJECT (peer), on_keyframe_wanted);
   g_queue_init (&peer->candidates);
   peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);

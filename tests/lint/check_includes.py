@@ -27,7 +27,7 @@ LAYERS = [
     " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
     # Parts of a transport.
-    "gstrtcdtls gstrtcoutgoing gstrtcwebrtc",
+    "gstrtcdtls gstrtcincoming gstrtcoutgoing gstrtcwebrtc",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
