@@ -7,6 +7,9 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "gstrtcfeed.h"
+#include "gstrtcpeerlog.h"
+
+#define GST_CAT_DEFAULT gst_rtc_peer_log_get_category ()
 
 /* A transport this far behind has lost its live character. */
 #define SEND_QUEUE_TIME GST_SECOND
@@ -84,7 +87,7 @@ make_preferences (GstRtcMedia medium, GstCaps *rtp_caps)
   return caps;
 }
 
-gboolean
+void
 gst_rtc_outgoing_add_track (GstRtcOutgoing *self, GstElement *webrtc,
     GstRtcMedia medium, GstCaps *rtp_caps)
 {
@@ -117,7 +120,9 @@ gst_rtc_outgoing_add_track (GstRtcOutgoing *self, GstElement *webrtc,
   track->probe =
       gst_pad_add_probe (track->pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
           on_upstream_event, self, release_owner);
-  return gst_pad_link (track->pad, sink_pad) == GST_PAD_LINK_OK;
+  if (gst_pad_link (track->pad, sink_pad) != GST_PAD_LINK_OK)
+    GST_ERROR_OBJECT (
+        self->owner, "no link with caps %" GST_PTR_FORMAT, rtp_caps);
 }
 
 gboolean
@@ -149,8 +154,10 @@ gst_rtc_outgoing_check_answer (
       *fault = g_strdup_printf ("m-line %u is another medium", i);
       return FALSE;
     }
-    if (!answer->caps)
+    if (!answer->caps) {
+      GST_WARNING_OBJECT (self->owner, "m-line %u was refused", i);
       continue;
+    }
     gst_structure_get_int (
         gst_caps_get_structure (track->caps, 0), "payload", &wanted);
     gst_structure_get_int (

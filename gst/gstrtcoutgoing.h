@@ -21,9 +21,8 @@ GstRtcOutgoing *gst_rtc_outgoing_new (GstObject *owner,
 void gst_rtc_outgoing_free (GstRtcOutgoing *self);
 
 /* One track with the RTP caps of what will be pushed, at most one for each
- * medium. @webrtc in its pipeline, both in state NULL. FALSE when its pads do
- * not fit. Worker. */
-gboolean gst_rtc_outgoing_add_track (GstRtcOutgoing *self, GstElement *webrtc,
+ * medium. @webrtc in its pipeline, both in state NULL. Worker. */
+void gst_rtc_outgoing_add_track (GstRtcOutgoing *self, GstElement *webrtc,
     GstRtcMedia medium, GstCaps *rtp_caps);
 gboolean gst_rtc_outgoing_has_track (GstRtcOutgoing *self, GstRtcMedia medium);
 guint gst_rtc_outgoing_get_n_tracks (GstRtcOutgoing *self);

@@ -5,13 +5,14 @@
 #include "gstrtcpeer.h"
 
 #include <gst/rtp/rtp.h>
-#include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "gstrtcdtls.h"
 #include "gstrtcincoming.h"
 #include "gstrtcliveness.h"
+#include "gstrtcnegotiation.h"
 #include "gstrtcoutgoing.h"
+#include "gstrtcpeerlog.h"
 #include "gstrtcrate.h"
 #include "gstrtcsdp.h"
 #include "gstrtcstats.h"
@@ -19,20 +20,13 @@
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
 
-GST_DEBUG_CATEGORY_STATIC (peer_debug);
-#define GST_CAT_DEFAULT peer_debug
+#define GST_CAT_DEFAULT gst_rtc_peer_log_get_category ()
 
 /* RTCP is due only each 5 s otherwise, too slow to tell silence from it. */
 #define RTCP_MIN_INTERVAL GST_SECOND
 /* How long the end of gathering may be owed (it may never be told). */
 #define GATHERING_DEADLINE_MS 3000
 #define RATE_INTERVAL_MS 1000
-
-typedef struct
-{
-  guint mline;
-  gchar *text;
-} Candidate;
 
 struct _GstRtcPeer
 {
@@ -47,15 +41,17 @@ struct _GstRtcPeer
   guint connect_timeout;
   guint media_timeout;
 
+  /* Its parts, from the first to the last moment. */
+  GstRtcDtls *dtls;
+  GstRtcIncoming *incoming;
+  GstRtcNegotiation *negotiation;
+  GstRtcOutgoing *outgoing;
+
   /* Worker. */
   GstElement *pipeline; /* NULL once stopped */
   GstElement *webrtc;   /* NULL once stopped */
   gboolean started;
-  gboolean playing;
-  gboolean over;     /* stopped or failed: the listener hears no more */
-  GstRtcSdp *sdp;    /* of the other side */
-  GQueue candidates; /* of Candidate, until the description is there */
-  guint n_candidates;
+  gboolean over; /* stopped or failed: the listener hears no more */
   gboolean gathering_told;
   GSource *connect_timer;
   GSource *gathering_timer;
@@ -65,17 +61,11 @@ struct _GstRtcPeer
   guint64 last_report; /* of the loss */
   GstRtcLiveness liveness;
 
-  /* Set by init, for any thread. */
-  GstRtcDtls *dtls;
-  GstRtcIncoming *incoming;
-  GstRtcOutgoing *outgoing;
-
   /* Object lock. */
   gboolean quiet; /* no listener call may start */
   guint n_calls;  /* listener calls on streaming threads */
   GCond calls_done;
   GPtrArray *sessions; /* the RTP sessions, for statistics */
-  GPtrArray *promises; /* given to webrtcbin; NULL once the pipeline ended */
 
   /* Orders the start and the end of the pipeline, which run on helper
    * threads. */
@@ -130,15 +120,6 @@ queue_event (GstRtcPeer *peer, EventFunc func, guint mline, gchar *text)
 
   *event = (Event){gst_object_ref (peer), func, mline, text};
   gst_rtc_worker_invoke (peer->worker, run_event, event, event_free);
-}
-
-static void
-candidate_free (gpointer data)
-{
-  Candidate *candidate = data;
-
-  g_free (candidate->text);
-  g_free (candidate);
 }
 
 static void
@@ -400,7 +381,7 @@ on_connect_timeout (gpointer user_data)
   GstWebRTCICEConnectionState ice;
 
   g_object_get (peer->webrtc, "ice-connection-state", &ice, NULL);
-  if (!peer->sdp)
+  if (!gst_rtc_negotiation_get_remote (peer->negotiation))
     fail (peer, "no description came within %u ms", peer->connect_timeout);
   else if (ice != GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED &&
            ice != GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
@@ -615,9 +596,7 @@ gst_rtc_peer_add_track (GstRtcPeer *peer, GstRtcMedia medium, GstCaps *rtp_caps)
   g_return_if_fail (
       peer->pipeline && !gst_rtc_outgoing_has_track (peer->outgoing, medium));
 
-  if (!gst_rtc_outgoing_add_track (
-          peer->outgoing, peer->webrtc, medium, rtp_caps))
-    GST_ERROR_OBJECT (peer, "no link with caps %" GST_PTR_FORMAT, rtp_caps);
+  gst_rtc_outgoing_add_track (peer->outgoing, peer->webrtc, medium, rtp_caps);
 }
 
 gboolean
@@ -643,154 +622,30 @@ on_local_description (GstRtcPeer *peer, Event *event)
 }
 
 static void
-on_description_set (GstPromise *promise, gpointer user_data)
+on_described (GstObject *owner, gchar *sdp)
 {
-  GstRtcPeer *peer = user_data;
-  const GstStructure *reply;
-  g_autoptr (GError) error = NULL;
-
-  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
-    return;
-  reply = gst_promise_get_reply (promise);
-  if (reply && gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL))
-    queue_failure (peer, "a description was not taken: %s", error->message);
-}
-
-static GstPromise *
-make_promise (GstRtcPeer *peer, GstPromiseChangeFunc func)
-{
-  GstPromise *promise = gst_promise_new_with_change_func (
-      func, gst_object_ref (peer), gst_object_unref);
-
-  GST_OBJECT_LOCK (peer);
-  if (peer->promises)
-    g_ptr_array_add (peer->promises, gst_promise_ref (promise));
-  GST_OBJECT_UNLOCK (peer);
-  return promise;
-}
-
-/* A webrtcbin that ends drops what it has not done yet without an answer,
- * and GStreamer warns of a promise that is freed so. */
-static void
-interrupt_promises (GstRtcPeer *peer)
-{
-  g_autoptr (GPtrArray) promises = NULL;
-
-  GST_OBJECT_LOCK (peer);
-  promises = g_steal_pointer (&peer->promises);
-  GST_OBJECT_UNLOCK (peer);
-  for (guint i = 0; promises && i < promises->len; i++)
-    gst_promise_interrupt (g_ptr_array_index (promises, i));
-}
-
-/* webrtcbin's thread. Goes on without a turn over the worker: each hop would
- * be added to every join. */
-static void
-on_description_created (GstPromise *promise, gpointer user_data)
-{
-  GstRtcPeer *peer = user_data;
-  const gchar *field = peer->role == GST_RTC_PEER_SENDER ? "offer" : "answer";
-  const GstStructure *reply;
-  g_autoptr (GstWebRTCSessionDescription) description = NULL;
-  g_autoptr (GstElement) webrtc = NULL;
-  g_autoptr (GstPromise) set = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
-    return;
-  reply = gst_promise_get_reply (promise);
-  if (reply)
-    gst_structure_get (
-        reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description, NULL);
-  if (!description) {
-    if (reply)
-      gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL);
-    queue_failure (
-        peer, "no %s: %s", field, error ? error->message : "webrtcbin is gone");
-    return;
-  }
-
-  GST_OBJECT_LOCK (peer);
-  if (peer->webrtc)
-    webrtc = gst_object_ref (peer->webrtc);
-  GST_OBJECT_UNLOCK (peer);
-  if (!webrtc)
-    return;
-  /* This is the thread that will set it, so its candidates can't come before
-   * the text is queued; an answer to it must not come before it is set. */
-  set = make_promise (peer, on_description_set);
-  g_signal_emit_by_name (webrtc, "set-local-description", description, set);
-  queue_event (peer, on_local_description, 0,
-      gst_sdp_message_as_text (description->sdp));
+  queue_event (GST_RTC_PEER (owner), on_local_description, 0, sdp);
 }
 
 static void
-create_description (GstRtcPeer *peer)
+on_negotiation_failed (GstObject *owner, const gchar *reason)
 {
-  g_autoptr (GstPromise) promise = make_promise (peer, on_description_created);
-
-  g_signal_emit_by_name (peer->webrtc,
-      peer->role == GST_RTC_PEER_SENDER ? "create-offer" : "create-answer",
-      NULL, promise);
+  queue_failure (GST_RTC_PEER (owner), "%s", reason);
 }
 
-static void
-add_candidate (GstRtcPeer *peer, guint mline, const gchar *text)
-{
-  if (mline >= gst_rtc_sdp_get_n_tracks (peer->sdp)) {
-    GST_WARNING_OBJECT (peer, "candidate for m-line %u dropped", mline);
-    return;
-  }
-  /* Only one transport is used; the others' candidates lead nowhere. */
-  if (mline == gst_rtc_sdp_get_bundle_mline (peer->sdp))
-    g_signal_emit_by_name (peer->webrtc, "add-ice-candidate", mline, text);
-}
-
-/* Hands the description of the other side to webrtcbin, once both it and
- * webrtcbin's thread are there. */
-static void
-apply_remote_description (GstRtcPeer *peer)
-{
-  g_autoptr (GstWebRTCSessionDescription) description = NULL;
-  g_autoptr (GstPromise) promise = NULL;
-  gboolean is_offer = peer->role == GST_RTC_PEER_RECEIVER;
-  GstSDPMessage *message;
-  Candidate *candidate;
-
-  gst_sdp_message_copy (gst_rtc_sdp_get_message (peer->sdp), &message);
-  description = gst_webrtc_session_description_new (
-      is_offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER,
-      message);
-  promise = make_promise (peer, on_description_set);
-  g_signal_emit_by_name (
-      peer->webrtc, "set-remote-description", description, promise);
-  if (is_offer)
-    create_description (peer);
-  while ((candidate = g_queue_pop_head (&peer->candidates))) {
-    add_candidate (peer, candidate->mline, candidate->text);
-    candidate_free (candidate);
-  }
-}
-
-static gboolean
-check_answer (GstRtcPeer *peer, const GstRtcSdp *sdp, gchar **fault)
-{
-  if (!gst_rtc_outgoing_check_answer (peer->outgoing, sdp, fault))
-    return FALSE;
-  for (guint i = 0; i < gst_rtc_sdp_get_n_tracks (sdp); i++) {
-    if (!gst_rtc_sdp_get_track (sdp, i)->caps)
-      GST_WARNING_OBJECT (peer, "m-line %u was refused", i);
-  }
-  return TRUE;
-}
+static const GstRtcNegotiationListener negotiation_listener = {
+    .described = on_described,
+    .failed = on_negotiation_failed,
+};
 
 static void
 tell_tracks (GstRtcPeer *peer)
 {
+  const GstRtcSdp *sdp = gst_rtc_negotiation_get_remote (peer->negotiation);
   GstCaps *audio = NULL, *video = NULL;
 
-  for (guint i = 0; i < gst_rtc_sdp_get_n_tracks (peer->sdp); i++) {
-    const GstRtcSdpTrack *track = gst_rtc_sdp_get_track (peer->sdp, i);
+  for (guint i = 0; i < gst_rtc_sdp_get_n_tracks (sdp); i++) {
+    const GstRtcSdpTrack *track = gst_rtc_sdp_get_track (sdp, i);
 
     if (track->medium == GST_RTC_MEDIA_VIDEO)
       video = track->caps;
@@ -815,7 +670,7 @@ gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
 
   if (peer->over)
     return;
-  if (peer->sdp) {
+  if (gst_rtc_negotiation_get_remote (peer->negotiation)) {
     GST_WARNING_OBJECT (peer, "ignoring a second remote description");
     return;
   }
@@ -823,59 +678,33 @@ gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
   is_offer = peer->role == GST_RTC_PEER_RECEIVER;
   parsed = gst_rtc_sdp_new (
       sdp, is_offer ? GST_RTC_SDP_OFFER : GST_RTC_SDP_ANSWER, &fault);
-  if (!parsed || (!is_offer && !check_answer (peer, parsed, &fault))) {
+  if (!parsed || (!is_offer && !gst_rtc_outgoing_check_answer (
+                                   peer->outgoing, parsed, &fault))) {
     fail (peer, "bad description of the other side: %s", fault);
     return;
   }
 
   fingerprint = gst_rtc_sdp_get_fingerprint (parsed, &hash);
   gst_rtc_dtls_set_fingerprint (peer->dtls, fingerprint, hash);
-  peer->n_candidates += gst_rtc_sdp_get_n_candidates (parsed);
-  peer->sdp = g_steal_pointer (&parsed);
+  gst_rtc_negotiation_take_remote (
+      peer->negotiation, g_steal_pointer (&parsed));
 
   if (is_offer)
     tell_tracks (peer);
-  if (peer->playing && !peer->over)
-    apply_remote_description (peer);
+  if (!peer->over)
+    gst_rtc_negotiation_apply_remote (peer->negotiation);
 }
 
 void
 gst_rtc_peer_add_candidate (
     GstRtcPeer *peer, guint mline, const gchar *candidate)
 {
-  g_autofree gchar *text = NULL;
-  g_autofree gchar *fault = NULL;
-  Candidate *kept;
-
   g_return_if_fail (GST_RTC_IS_PEER (peer));
   g_return_if_fail (gst_rtc_worker_is_current (peer->worker));
 
   /* The end of gathering is not passed on: libnice has its own deadline. */
-  if (peer->over || !candidate || !*candidate)
-    return;
-  switch (gst_rtc_candidate_check (candidate, &text, &fault)) {
-    case GST_RTC_CANDIDATE_USABLE:
-      break;
-    case GST_RTC_CANDIDATE_UNUSABLE:
-      GST_DEBUG_OBJECT (peer, "candidate dropped: %s", fault);
-      return;
-    default:
-      GST_WARNING_OBJECT (peer, "bad candidate dropped: %s", fault);
-      return;
-  }
-  if (peer->n_candidates >= GST_RTC_MAX_CANDIDATES) {
-    GST_WARNING_OBJECT (peer, "too many candidates");
-    return;
-  }
-  peer->n_candidates++;
-
-  if (peer->sdp && peer->playing) {
-    add_candidate (peer, mline, text);
-    return;
-  }
-  kept = g_new (Candidate, 1);
-  *kept = (Candidate){mline, g_steal_pointer (&text)};
-  g_queue_push_tail (&peer->candidates, kept);
+  if (!peer->over && candidate && *candidate)
+    gst_rtc_negotiation_add_candidate (peer->negotiation, mline, candidate);
 }
 
 /* --- local candidates --- */
@@ -933,11 +762,7 @@ on_gathering_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
 static void
 on_playing (GstRtcPeer *peer, Event *event)
 {
-  peer->playing = TRUE;
-  if (peer->role == GST_RTC_PEER_SENDER)
-    create_description (peer);
-  else if (peer->sdp)
-    apply_remote_description (peer);
+  gst_rtc_negotiation_begin (peer->negotiation);
 }
 
 /* A helper thread: a state change may take its time. */
@@ -970,7 +795,7 @@ end_pipeline (GstElement *pipeline, gpointer user_data)
   g_mutex_lock (&peer->state_lock);
   peer->torn = TRUE;
   /* Before webrtcbin's thread lets go of them. */
-  interrupt_promises (peer);
+  gst_rtc_negotiation_interrupt (peer->negotiation);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_rtc_webrtc_end_stragglers (pipeline);
   g_mutex_unlock (&peer->state_lock);
@@ -1033,6 +858,7 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
   GST_INFO_OBJECT (peer, "stopping");
   disconnect_signals (peer);
   gst_rtc_incoming_stop (peer->incoming);
+  gst_rtc_negotiation_stop (peer->negotiation);
   GST_OBJECT_LOCK (peer);
   pipeline = g_steal_pointer (&peer->pipeline);
   webrtc = g_steal_pointer (&peer->webrtc);
@@ -1137,6 +963,8 @@ make_pipeline (GstRtcPeer *peer, const GstRtcPeerSettings *settings)
       G_CALLBACK (on_connection_state));
   connect_signal (peer, peer->webrtc, "pad-added", G_CALLBACK (on_pad_added));
   gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
+  peer->negotiation = gst_rtc_negotiation_new (GST_OBJECT (peer),
+      &negotiation_listener, peer->webrtc, peer->role == GST_RTC_PEER_SENDER);
 }
 
 /* Trying again changes nothing. */
@@ -1194,14 +1022,12 @@ gst_rtc_peer_finalize (GObject *object)
   GstRtcPeer *peer = GST_RTC_PEER (object);
 
   release_files (peer);
-  g_queue_clear_full (&peer->candidates, candidate_free);
-  g_clear_pointer (&peer->sdp, gst_rtc_sdp_free);
   g_clear_pointer (&peer->sessions, g_ptr_array_unref);
-  g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
   gst_rtc_dtls_free (peer->dtls);
   gst_rtc_incoming_free (peer->incoming);
   gst_rtc_outgoing_free (peer->outgoing);
+  gst_rtc_negotiation_free (peer->negotiation);
   g_cond_clear (&peer->calls_done);
   g_mutex_clear (&peer->state_lock);
 
@@ -1214,10 +1040,7 @@ gst_rtc_peer_init (GstRtcPeer *peer)
   peer->dtls = gst_rtc_dtls_new (GST_OBJECT (peer), on_dtls_failed);
   peer->incoming = gst_rtc_incoming_new (GST_OBJECT (peer), on_rtp);
   peer->outgoing = gst_rtc_outgoing_new (GST_OBJECT (peer), on_keyframe_wanted);
-  g_queue_init (&peer->candidates);
   peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);
-  peer->promises =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_promise_unref);
   g_cond_init (&peer->calls_done);
   g_mutex_init (&peer->state_lock);
 }
@@ -1225,8 +1048,5 @@ gst_rtc_peer_init (GstRtcPeer *peer)
 static void
 gst_rtc_peer_class_init (GstRtcPeerClass *klass)
 {
-  GST_DEBUG_CATEGORY_INIT (
-      peer_debug, "rtcpeer", 0, "Media transports of the RTC elements");
-
   G_OBJECT_CLASS (klass)->finalize = gst_rtc_peer_finalize;
 }

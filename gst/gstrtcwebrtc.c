@@ -6,28 +6,14 @@
 #include <gst/webrtc/webrtc.h>
 #include <nice/agent.h>
 
+#include "gstrtcpeerlog.h"
 #include "gstrtcsources.h"
 
 /* RFC 8445, 14.2 allows no less than 5 ms between checks; the default of
  * libnice is 20 and costs 45 ms of each join on a fast path. */
 #define ICE_PACING_MS 5
 
-/* The category of the transport, which this is a part of. */
-#define GST_CAT_DEFAULT get_category ()
-
-static GstDebugCategory *
-get_category (void)
-{
-  static gsize once;
-  static GstDebugCategory *category;
-
-  if (g_once_init_enter (&once)) {
-    GST_DEBUG_CATEGORY_INIT (
-        category, "rtcpeer", 0, "Media transports of the RTC elements");
-    g_once_init_leave (&once, 1);
-  }
-  return category;
-}
+#define GST_CAT_DEFAULT gst_rtc_peer_log_get_category ()
 
 static void
 set_if_known (gpointer object, const gchar *name, gint value)

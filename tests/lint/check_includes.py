@@ -27,7 +27,8 @@ LAYERS = [
     " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
     # Parts of a transport.
-    "gstrtcdtls gstrtcincoming gstrtcoutgoing gstrtcwebrtc",
+    "gstrtcpeerlog",
+    "gstrtcdtls gstrtcincoming gstrtcnegotiation gstrtcoutgoing gstrtcwebrtc",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
@@ -49,8 +50,8 @@ SERVER_MAY_USE = (
 OUTSIDE = {
     "libsoup/": r"common/(rtcsession\.c|rtcendpoint\.c|rtchttp\.[ch]|server/.*)",
     "json-glib/": r"common/rtcjson\.c",
-    "gst/webrtc/": r"gst/gstrtc(outgoing|peer|webrtc)\.c",
-    "gst/sdp/": r"gst/gstrtc(peer|sdp)\.[ch]",
+    "gst/webrtc/": r"gst/gstrtc(negotiation|outgoing|peer|webrtc)\.c",
+    "gst/sdp/": r"gst/gstrtc(negotiation|sdp)\.[ch]",
     "nice/": r"gst/gstrtcwebrtc\.c",
 }
 
