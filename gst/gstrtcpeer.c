@@ -4,7 +4,6 @@
  * only queue to it; RTP passes on streaming threads. */
 #include "gstrtcpeer.h"
 
-#include <gst/rtp/rtp.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "gstrtcdtls.h"
@@ -13,17 +12,14 @@
 #include "gstrtcnegotiation.h"
 #include "gstrtcoutgoing.h"
 #include "gstrtcpeerlog.h"
-#include "gstrtcrate.h"
+#include "gstrtcreports.h"
 #include "gstrtcsdp.h"
-#include "gstrtcstats.h"
 #include "gstrtcwebrtc.h"
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
 
 #define GST_CAT_DEFAULT gst_rtc_peer_log_get_category ()
 
-/* RTCP is due only each 5 s otherwise, too slow to tell silence from it. */
-#define RTCP_MIN_INTERVAL GST_SECOND
 /* How long the end of gathering may be owed (it may never be told). */
 #define GATHERING_DEADLINE_MS 3000
 #define RATE_INTERVAL_MS 1000
@@ -46,6 +42,7 @@ struct _GstRtcPeer
   GstRtcIncoming *incoming;
   GstRtcNegotiation *negotiation;
   GstRtcOutgoing *outgoing;
+  GstRtcReports *reports;
 
   /* Worker. */
   GstElement *pipeline; /* NULL once stopped */
@@ -57,15 +54,12 @@ struct _GstRtcPeer
   GSource *gathering_timer;
   GSource *liveness_timer;
   GSource *rate_timer;
-  GstRtcRate rate;
-  guint64 last_report; /* of the loss */
   GstRtcLiveness liveness;
 
   /* Object lock. */
   gboolean quiet; /* no listener call may start */
   guint n_calls;  /* listener calls on streaming threads */
   GCond calls_done;
-  GPtrArray *sessions; /* the RTP sessions, for statistics */
 
   /* Orders the start and the end of the pipeline, which run on helper
    * threads. */
@@ -74,9 +68,7 @@ struct _GstRtcPeer
 
   /* Atomic. */
   gint connected;
-  gint follows; /* the rate of the other side */
-  gint files;   /* descriptors are reserved */
-  guint limit;  /* of it, bit/s; 0 before it has named one */
+  gint files; /* descriptors are reserved */
 };
 
 G_DEFINE_TYPE (GstRtcPeer, gst_rtc_peer, GST_TYPE_OBJECT)
@@ -308,57 +300,18 @@ start_liveness (GstRtcPeer *peer)
 
 /* --- the rate --- */
 
-static GPtrArray *
-ref_sessions (GstRtcPeer *peer)
-{
-  GPtrArray *sessions = g_ptr_array_new_with_free_func (g_object_unref);
-
-  GST_OBJECT_LOCK (peer);
-  for (guint i = 0; i < peer->sessions->len; i++)
-    g_ptr_array_add (
-        sessions, g_object_ref (g_ptr_array_index (peer->sessions, i)));
-  GST_OBJECT_UNLOCK (peer);
-  return sessions;
-}
-
 static gboolean
 on_rate_tick (gpointer user_data)
 {
   GstRtcPeer *peer = user_data;
-  g_autoptr (GPtrArray) sessions = ref_sessions (peer);
-  const guint before = peer->rate.target;
-  const guint limit = g_atomic_int_get (&peer->limit);
-  guint64 report;
-  guint loss;
+  guint rate;
 
-  if (limit > 0)
-    gst_rtc_rate_set_limit (&peer->rate, limit);
-  if (gst_rtc_stats_get_loss (sessions, &loss, &report) &&
-      report != peer->last_report) {
-    peer->last_report = report;
-    gst_rtc_rate_report (&peer->rate, loss);
-  }
-  if (peer->rate.target != before && peer->listener.bitrate) {
-    GST_DEBUG_OBJECT (peer, "bitrate %u", peer->rate.target);
-    peer->listener.bitrate (peer, peer->rate.target, peer->user_data);
+  if (gst_rtc_reports_update_rate (peer->reports, &rate) &&
+      peer->listener.bitrate) {
+    GST_DEBUG_OBJECT (peer, "bitrate %u", rate);
+    peer->listener.bitrate (peer, rate, peer->user_data);
   }
   return G_SOURCE_CONTINUE;
-}
-
-/* A streaming thread. */
-static void
-on_feedback (GObject *session, guint type, guint format, guint sender,
-    guint media, GstBuffer *fci, gpointer user_data)
-{
-  GstRtcPeer *peer = user_data;
-  guint8 bytes[8];
-  guint limit;
-
-  if (type != GST_RTCP_TYPE_PSFB || format != GST_RTCP_PSFB_TYPE_AFB || !fci)
-    return;
-  if (gst_rtc_rate_parse_remb (
-          bytes, gst_buffer_extract (fci, 0, bytes, sizeof (bytes)), &limit))
-    g_atomic_int_set (&peer->limit, MAX (limit, 1));
 }
 
 void
@@ -368,8 +321,7 @@ gst_rtc_peer_follow_rate (
   g_return_if_fail (GST_RTC_IS_PEER (peer));
   g_return_if_fail (peer->role == GST_RTC_PEER_SENDER && !peer->started);
 
-  gst_rtc_rate_init (&peer->rate, least, start, most);
-  g_atomic_int_set (&peer->follows, TRUE);
+  gst_rtc_reports_follow_rate (peer->reports, least, start, most);
 }
 
 /* --- connecting --- */
@@ -402,7 +354,7 @@ on_connected (GstRtcPeer *peer, Event *event)
   release_files (peer);
   g_atomic_int_set (&peer->connected, TRUE);
   start_liveness (peer);
-  if (g_atomic_int_get (&peer->follows))
+  if (gst_rtc_reports_follows_rate (peer->reports))
     peer->rate_timer = add_timer (peer, RATE_INTERVAL_MS, on_rate_tick);
   if (peer->listener.connected)
     peer->listener.connected (peer, peer->user_data);
@@ -497,23 +449,6 @@ connect_signal (
       (GClosureNotify)gst_object_unref, 0);
 }
 
-static void
-watch_session (GstRtcPeer *peer, GstElement *rtpsession)
-{
-  GObject *session = NULL;
-
-  g_object_set (rtpsession, "rtcp-min-interval", RTCP_MIN_INTERVAL, NULL);
-  g_object_get (rtpsession, "internal-session", &session, NULL);
-  if (!session)
-    return;
-  if (g_atomic_int_get (&peer->follows))
-    connect_signal (
-        peer, session, "on-feedback-rtcp", G_CALLBACK (on_feedback));
-  GST_OBJECT_LOCK (peer);
-  g_ptr_array_add (peer->sessions, session);
-  GST_OBJECT_UNLOCK (peer);
-}
-
 /* Any thread: webrtcbin makes its transports when descriptions are set. */
 static void
 on_deep_element_added (
@@ -526,7 +461,7 @@ on_deep_element_added (
   if (strcmp (name, "dtlssrtpdec") == 0)
     gst_rtc_dtls_watch (peer->dtls, element);
   else if (strcmp (name, "rtpsession") == 0)
-    watch_session (peer, element);
+    gst_rtc_reports_watch (peer->reports, element);
   else if (strcmp (name, "clocksync") == 0)
     /* Who pushes has paced already; a second wait could only add to it. */
     g_object_set (element, "sync", FALSE, NULL);
@@ -831,13 +766,11 @@ disconnect_signals (GstRtcPeer *peer)
 
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
   g_signal_handlers_disconnect_by_data (peer->pipeline, peer);
-  for (guint i = 0; i < peer->sessions->len; i++)
-    g_signal_handlers_disconnect_by_data (
-        g_ptr_array_index (peer->sessions, i), peer);
   if (rtpbin)
     g_signal_handlers_disconnect_by_data (rtpbin, peer);
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   gst_bus_set_flushing (bus, TRUE);
+  gst_rtc_reports_stop (peer->reports);
   gst_rtc_outgoing_stop (peer->outgoing);
 }
 
@@ -923,12 +856,10 @@ gst_rtc_peer_ref_webrtcbin (GstRtcPeer *peer)
 GstStructure *
 gst_rtc_peer_get_stats (GstRtcPeer *peer)
 {
-  g_autoptr (GPtrArray) sessions = NULL;
-
   g_return_val_if_fail (GST_RTC_IS_PEER (peer), NULL);
 
-  sessions = ref_sessions (peer);
-  return gst_rtc_stats_new (sessions, peer->role == GST_RTC_PEER_SENDER);
+  return gst_rtc_reports_get_stats (
+      peer->reports, peer->role == GST_RTC_PEER_SENDER);
 }
 
 /* --- making one --- */
@@ -1022,11 +953,11 @@ gst_rtc_peer_finalize (GObject *object)
   GstRtcPeer *peer = GST_RTC_PEER (object);
 
   release_files (peer);
-  g_clear_pointer (&peer->sessions, g_ptr_array_unref);
   g_clear_pointer (&peer->worker, gst_rtc_worker_unref);
   gst_rtc_dtls_free (peer->dtls);
   gst_rtc_incoming_free (peer->incoming);
   gst_rtc_outgoing_free (peer->outgoing);
+  gst_rtc_reports_free (peer->reports);
   gst_rtc_negotiation_free (peer->negotiation);
   g_cond_clear (&peer->calls_done);
   g_mutex_clear (&peer->state_lock);
@@ -1040,7 +971,7 @@ gst_rtc_peer_init (GstRtcPeer *peer)
   peer->dtls = gst_rtc_dtls_new (GST_OBJECT (peer), on_dtls_failed);
   peer->incoming = gst_rtc_incoming_new (GST_OBJECT (peer), on_rtp);
   peer->outgoing = gst_rtc_outgoing_new (GST_OBJECT (peer), on_keyframe_wanted);
-  peer->sessions = g_ptr_array_new_with_free_func (g_object_unref);
+  peer->reports = gst_rtc_reports_new (GST_OBJECT (peer));
   g_cond_init (&peer->calls_done);
   g_mutex_init (&peer->state_lock);
 }

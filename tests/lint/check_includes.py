@@ -28,7 +28,8 @@ LAYERS = [
     " gstrtcsettings gstrtcsources gstrtcstats",
     # Parts of a transport.
     "gstrtcpeerlog",
-    "gstrtcdtls gstrtcincoming gstrtcnegotiation gstrtcoutgoing gstrtcwebrtc",
+    "gstrtcdtls gstrtcincoming gstrtcnegotiation gstrtcoutgoing"
+    " gstrtcreports gstrtcwebrtc",
     "gstrtcoutput gstrtcpeer gstrtctrack",
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
