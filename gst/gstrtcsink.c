@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Element rtcsink: publishes the media of a pipeline into a room. Pads and
- * tracks are under the object lock, publications and viewers belong to the
- * worker. */
+/* Element rtcsink: publishes the media of a pipeline into a room. Joins its
+ * settings, pads, publications and viewers, each of which says its threads;
+ * functions of the element say theirs by their section. */
 
 /**
  * SECTION:element-rtcsink
@@ -23,19 +23,11 @@
 #include "gstrtcpublisher.h"
 #include "gstrtcsinksettings.h"
 #include "gstrtctracks.h"
-#include "gstrtcviewer.h"
+#include "gstrtcviewers.h"
 #include "rtcerror-private.h"
 
 GST_DEBUG_CATEGORY_STATIC (sink_debug);
 #define GST_CAT_DEFAULT sink_debug
-
-#define N_STREAMS 2 /* camera and screen */
-/* How long a transport goes on beside the one that takes its place, so that
- * what is under way and what a viewer has in its jitter buffer is not lost. */
-#define HANDOVER_MS 1000
-/* A viewer that was lost asks again by itself; what comes of that within this
- * time is the same failure and is not told again. */
-#define SAME_LOSS (60 * G_TIME_SPAN_SECOND)
 
 enum
 {
@@ -58,16 +50,10 @@ struct _GstRtcSink
   /* Set once. */
   GstRtcTracks *tracks;
   GstRtcPublisher *publisher;
+  GstRtcViewers *viewers;
 
   /* Under the object lock. */
   GstRtcSinkSettings settings;
-  /* Snapshots that the tracks send to; replaced, never changed.
-   * (element-type GstRtcViewer) */
-  GPtrArray *routes[N_STREAMS];
-
-  /* Worker only. */
-  GHashTable *viewers; /* media session -> GstRtcViewer */
-  GHashTable *lost;    /* user and stream -> gint64 when it was told as lost */
 };
 
 G_DEFINE_TYPE (GstRtcSink, gst_rtc_sink, GST_RTC_TYPE_ELEMENT)
@@ -81,27 +67,13 @@ static GstStaticPadTemplate audio_template =
         GST_STATIC_CAPS ("audio/x-raw; audio/x-opus; audio/x-mulaw; "
                          "audio/x-alaw"));
 
-static GstRtcFailureStream
-failure_stream (gboolean screen)
-{
-  return screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
-}
-
-/* --- packets, on streaming threads --- */
+/* --- what tracks tell, on streaming threads --- */
 
 static void
 on_track_packets (GstRtcTrack *track, GstBufferList *list, gboolean key,
     GPtrArray *route, gpointer user_data)
 {
-  GstRtcMedia medium = gst_rtc_track_get_medium (track);
-
-  for (guint i = 0; i < route->len; i++) {
-    GstRtcViewer *viewer = g_ptr_array_index (route, i);
-
-    if (medium == GST_RTC_MEDIA_AUDIO ||
-        gst_rtc_viewer_begin_video (viewer, key))
-      gst_rtc_viewer_push (viewer, medium, list);
-  }
+  gst_rtc_viewers_push (route, gst_rtc_track_get_medium (track), list, key);
 }
 
 static void
@@ -216,565 +188,86 @@ gst_rtc_sink_hidden (GstRtcElement *element)
   gst_rtc_publisher_hide (GST_RTC_SINK (element)->publisher);
 }
 
-/* --- viewers, on the worker --- */
-
-static GPtrArray *
-make_route (GstRtcSink *self, gboolean screen)
-{
-  GPtrArray *route =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (gst_rtc_viewer_get_screen (value) == screen)
-      g_ptr_array_add (route, gst_rtc_viewer_ref (value));
-  }
-  return route;
-}
-
-/* Of both streams, since a pad may have changed from one to the other. */
-static void
-update_routes (GstRtcSink *self)
-{
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    g_autoptr (GPtrArray) route = make_route (self, screen);
-    g_autoptr (GPtrArray) tracks =
-        gst_rtc_tracks_ref_stream (self->tracks, screen);
-    g_autoptr (GPtrArray) old = NULL;
-
-    for (guint i = 0; i < tracks->len; i++)
-      gst_rtc_track_set_route (g_ptr_array_index (tracks, i), route);
-    GST_OBJECT_LOCK (self);
-    old = g_steal_pointer (&self->routes[screen]);
-    self->routes[screen] = g_steal_pointer (&route);
-    GST_OBJECT_UNLOCK (self);
-  }
-}
-
-/* A viewer and what the application is to be told of it. */
-typedef struct
-{
-  GstRtcViewer *viewer;
-  guint signal;
-} ViewerNotice;
+/* --- viewers, on the notifier --- */
 
 static void
-free_viewer_notice (gpointer data)
+on_viewer_added (const gchar *user_id, gboolean screen, gpointer user_data)
 {
-  ViewerNotice *notice = data;
-
-  gst_rtc_viewer_unref (notice->viewer);
-  g_free (notice);
+  g_signal_emit (user_data, signals[SIGNAL_VIEWER_ADDED], 0, user_id, screen);
 }
 
 static void
-emit_viewer_signal (GstRtcElement *element, gpointer data)
+on_viewer_removed (const gchar *user_id, gboolean screen, gpointer user_data)
 {
-  ViewerNotice *notice = data;
-
-  g_signal_emit (element, signals[notice->signal], 0,
-      gst_rtc_viewer_get_user_id (notice->viewer),
-      gst_rtc_viewer_get_screen (notice->viewer));
+  g_signal_emit (user_data, signals[SIGNAL_VIEWER_REMOVED], 0, user_id, screen);
 }
 
-static void
-queue_viewer_notice (GstRtcSink *self, GstRtcViewer *viewer, guint signal,
-    GstRtcElementFunc func)
-{
-  ViewerNotice *notice = g_new (ViewerNotice, 1);
-
-  *notice =
-      (ViewerNotice){.viewer = gst_rtc_viewer_ref (viewer), .signal = signal};
-  gst_rtc_element_notify (
-      GST_RTC_ELEMENT (self), func, notice, free_viewer_notice);
-}
-
-/* Who looks on is not known where a server takes the stream for all. */
-static void
-tell_viewer (GstRtcSink *self, GstRtcViewer *viewer, guint signal)
-{
-  if (!gst_rtc_viewer_is_server (viewer))
-    queue_viewer_notice (self, viewer, signal, emit_viewer_signal);
-}
-
-static void
-remove_viewer (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  g_autoptr (GstRtcViewer) kept = gst_rtc_viewer_ref (viewer);
-
-  gst_rtc_viewer_stop (kept);
-  g_hash_table_remove (self->viewers, gst_rtc_viewer_get_media_session (kept));
-  update_routes (self);
-  tell_viewer (self, kept, SIGNAL_VIEWER_REMOVED);
-}
-
-static void
-request_keyframes (GstRtcSink *self, gboolean screen)
-{
-  g_autoptr (GPtrArray) tracks =
-      gst_rtc_tracks_ref_stream (self->tracks, screen);
-
-  for (guint i = 0; i < tracks->len; i++)
-    gst_rtc_track_request_keyframe (g_ptr_array_index (tracks, i));
-}
-
+/* Worker. */
 static gboolean
-is_replaced_by (GstRtcViewer *old, GstRtcViewer *viewer)
+on_wants_peer (gpointer user_data)
 {
-  return old != viewer && gst_rtc_viewer_is_retired (old) &&
-         gst_rtc_viewer_get_screen (old) ==
-             gst_rtc_viewer_get_screen (viewer) &&
-         g_strcmp0 (gst_rtc_viewer_get_user_id (old),
-             gst_rtc_viewer_get_user_id (viewer)) == 0;
-}
-
-/* Those that @viewer takes the place of. */
-static GList *
-list_replaced (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  GList *replaced = NULL;
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (is_replaced_by (value, viewer))
-      replaced = g_list_prepend (replaced, value);
-  }
-  return replaced;
-}
-
-/* The viewer that has taken over, and in what. */
-typedef struct
-{
-  GstRtcSink *self;
-  GstRtcViewer *viewer;
-} Handover;
-
-static void
-free_handover (gpointer data)
-{
-  Handover *handover = data;
-
-  gst_rtc_viewer_unref (handover->viewer);
-  gst_object_unref (handover->self);
-  g_free (handover);
-}
-
-static gboolean
-on_handover_over (gpointer user_data)
-{
-  Handover *handover = user_data;
-  g_autoptr (GList) replaced = list_replaced (handover->self, handover->viewer);
-
-  for (GList *item = replaced; item; item = item->next)
-    remove_viewer (handover->self, item->data);
-  return G_SOURCE_REMOVE;
+  return g_signal_has_handler_pending (
+      user_data, signals[SIGNAL_PEER_CREATED], 0, TRUE);
 }
 
 static void
-start_handover (GstRtcSink *self, GstRtcViewer *viewer)
+on_peer_created (
+    const gchar *user_id, GstElement *webrtcbin, gpointer user_data)
 {
-  g_autoptr (GList) replaced = list_replaced (self, viewer);
-  g_autoptr (GstRtcWorker) worker =
-      gst_rtc_element_ref_worker (GST_RTC_ELEMENT (self));
-  g_autoptr (GSource) timer = NULL;
-  Handover *handover;
-
-  if (!replaced || !worker)
-    return;
-  handover = g_new (Handover, 1);
-  *handover = (Handover){
-      .self = gst_object_ref (self), .viewer = gst_rtc_viewer_ref (viewer)};
-  timer = g_timeout_source_new (HANDOVER_MS);
-  g_source_set_static_name (timer, "rtc handover");
-  g_source_set_callback (timer, on_handover_over, handover, free_handover);
-  g_source_attach (timer, gst_rtc_worker_get_context (worker));
+  g_signal_emit (
+      user_data, signals[SIGNAL_PEER_CREATED], 0, user_id, webrtcbin);
 }
 
-/* Under the out lock of the track. */
-typedef struct
-{
-  GstRtcViewer *viewer;
-  gboolean begun; /* this replay is the begin of its video */
-} Replay;
-
-static void
-replay_packets (GstBufferList *list, gpointer user_data)
-{
-  Replay *replay = user_data;
-
-  if (!gst_rtc_viewer_has_video (replay->viewer))
-    replay->begun = gst_rtc_viewer_begin_video (replay->viewer, TRUE);
-  if (replay->begun)
-    gst_rtc_viewer_push (replay->viewer, GST_RTC_MEDIA_VIDEO, list);
-}
-
-static void
-start_video (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  g_autoptr (GPtrArray) tracks = gst_rtc_tracks_ref_stream (
-      self->tracks, gst_rtc_viewer_get_screen (viewer));
-
-  for (guint i = 0; i < tracks->len; i++) {
-    GstRtcTrack *track = g_ptr_array_index (tracks, i);
-    Replay replay = {.viewer = viewer};
-
-    if (gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO &&
-        !gst_rtc_track_replay (track, replay_packets, &replay))
-      gst_rtc_track_request_keyframe (track);
-  }
-}
-
-static gchar *
-make_lost_key (const gchar *user_id, gboolean screen)
-{
-  return g_strdup_printf ("%d %s", screen, GST_STR_NULL (user_id));
-}
-
-static gboolean
-is_long_lost (gpointer key, gpointer value, gpointer now)
-{
-  return *(const gint64 *)now - *(gint64 *)value > SAME_LOSS;
-}
-
-/* TRUE when the loss of a viewer is news: it is not when the attempts that
- * follow a loss fail as well. */
-static gboolean
-note_lost_user (GstRtcSink *self, const gchar *user_id, gboolean screen)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  g_hash_table_foreach_remove (self->lost, is_long_lost, &now);
-  return g_hash_table_insert (self->lost, make_lost_key (user_id, screen),
-      g_memdup2 (&now, sizeof (now)));
-}
-
-static gboolean
-note_lost (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  const gboolean first = note_lost_user (self,
-      gst_rtc_viewer_get_user_id (viewer), gst_rtc_viewer_get_screen (viewer));
-
-  return first || gst_rtc_viewer_has_been_steady (viewer);
-}
-
-static void
-on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
-{
-  GstRtcSink *self = user_data;
-
-  start_handover (self, viewer);
-  start_video (self, viewer);
-  tell_viewer (self, viewer, SIGNAL_VIEWER_ADDED);
-}
-
-static void
-warn_of_viewer (GstRtcSink *self, GstRtcViewer *viewer, const GError *error)
-{
-  gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
-      error, GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
-      failure_stream (gst_rtc_viewer_get_screen (viewer)));
-}
-
-/* One viewer lost; the publication goes on. What the end of the way to a
- * server means is the room client's to tell. */
-static void
-on_viewer_failed (GstRtcViewer *viewer, const GError *error, gpointer user_data)
-{
-  GstRtcSink *self = user_data;
-
-  if (!gst_rtc_viewer_is_retired (viewer) &&
-      !gst_rtc_viewer_is_server (viewer) && note_lost (self, viewer))
-    warn_of_viewer (self, viewer, error);
-  gst_rtc_room_client_close_media (
-      gst_rtc_element_get_client (GST_RTC_ELEMENT (self)),
-      gst_rtc_viewer_get_media_session (viewer), error->message);
-  remove_viewer (self, viewer);
-}
-
-static void
-on_viewer_keyframe_wanted (GstRtcViewer *viewer, gpointer user_data)
-{
-  request_keyframes (user_data, gst_rtc_viewer_get_screen (viewer));
-}
-
-/* Of the way to a server. Direct media has one encoding for many ways. */
-static void
-on_viewer_bitrate (GstRtcViewer *viewer, guint bitrate, gpointer user_data)
-{
-  g_autoptr (GPtrArray) tracks = gst_rtc_tracks_ref_stream (
-      GST_RTC_SINK (user_data)->tracks, gst_rtc_viewer_get_screen (viewer));
-
-  for (guint i = 0; i < tracks->len; i++)
-    gst_rtc_track_set_bitrate (g_ptr_array_index (tracks, i), bitrate);
-}
-
-static const GstRtcViewerListener viewer_listener = {
-    .connected = on_viewer_connected,
-    .failed = on_viewer_failed,
-    .keyframe_wanted = on_viewer_keyframe_wanted,
-    .bitrate = on_viewer_bitrate,
+static const GstRtcViewersListener viewers_listener = {
+    .added = on_viewer_added,
+    .removed = on_viewer_removed,
+    .wants_peer = on_wants_peer,
+    .peer_created = on_peer_created,
 };
 
-static void
-start_viewer_job (GstRtcElement *element, gpointer data)
-{
-  GstRtcSink *self = GST_RTC_SINK (element);
-  ViewerNotice *notice = data;
-
-  /* It may have gone while the application looked at its peer. */
-  if (g_hash_table_contains (
-          self->viewers, gst_rtc_viewer_get_media_session (notice->viewer)))
-    gst_rtc_viewer_start (notice->viewer);
-}
-
-static void
-emit_peer_created (GstRtcElement *element, gpointer data)
-{
-  ViewerNotice *notice = data;
-  ViewerNotice *next = g_new (ViewerNotice, 1);
-  g_autoptr (GstElement) webrtcbin =
-      gst_rtc_peer_ref_webrtcbin (gst_rtc_viewer_get_peer (notice->viewer));
-
-  if (webrtcbin) {
-    g_signal_emit (element, signals[SIGNAL_PEER_CREATED], 0,
-        gst_rtc_viewer_get_user_id (notice->viewer), webrtcbin);
-  }
-  *next = (ViewerNotice){.viewer = gst_rtc_viewer_ref (notice->viewer)};
-  gst_rtc_element_invoke (element, start_viewer_job, next, free_viewer_notice);
-}
-
-/* The application sees the transport before it is negotiated. */
-static void
-start_viewer (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  if (g_signal_has_handler_pending (
-          self, signals[SIGNAL_PEER_CREATED], 0, TRUE)) {
-    queue_viewer_notice (self, viewer, SIGNAL_PEER_CREATED, emit_peer_created);
-  } else {
-    gst_rtc_viewer_start (viewer);
-  }
-}
-
-/* A user has one media session for a stream: one that is still there is of
- * the time before the server lost the room, and goes on until @viewer is
- * connected. */
-static void
-retire_others (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (gst_rtc_viewer_get_screen (value) ==
-            gst_rtc_viewer_get_screen (viewer) &&
-        g_strcmp0 (gst_rtc_viewer_get_user_id (value),
-            gst_rtc_viewer_get_user_id (viewer)) == 0)
-      gst_rtc_viewer_retire (value);
-  }
-}
-
-static guint
-count_viewers (GstRtcSink *self)
-{
-  GHashTableIter iter;
-  gpointer value;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    n +=
-        !gst_rtc_viewer_is_retired (value) && !gst_rtc_viewer_is_server (value);
-  return n;
-}
-
-/* One of the same user and stream makes place for it. */
-static gboolean
-is_known_viewer (GstRtcSink *self, const GstRtcEvent *event)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (gst_rtc_viewer_get_screen (value) == event->screen &&
-        !gst_rtc_viewer_is_retired (value) &&
-        g_strcmp0 (gst_rtc_viewer_get_user_id (value), event->user_id) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static void
-follow_rate (GstRtcSink *self, GstRtcViewer *viewer)
-{
-  guint least, start, most;
-
-  GST_OBJECT_LOCK (self);
-  least = self->settings.min_bitrate;
-  start = self->settings.start_bitrate;
-  most = self->settings.max_bitrate;
-  GST_OBJECT_UNLOCK (self);
-  gst_rtc_viewer_follow_rate (viewer, least, start, most);
-}
-
-static GstRtcViewer *
-make_viewer (GstRtcSink *self, const GstRtcEvent *event, GError **error)
-{
-  g_autoptr (GPtrArray) tracks =
-      gst_rtc_tracks_ref_stream (self->tracks, event->screen);
-  GstRtcViewer *viewer;
-  guint max_viewers;
-
-  GST_OBJECT_LOCK (self);
-  max_viewers = self->settings.max_viewers;
-  GST_OBJECT_UNLOCK (self);
-  if (event->user_id && count_viewers (self) >= max_viewers &&
-      !is_known_viewer (self, event)) {
-    gst_rtc_error_set (error, GST_RTC_ERROR_PUBLISH_ERROR, 0,
-        "the publisher serves %u viewers, which is its limit", max_viewers);
-    return NULL;
-  }
-
-  viewer = gst_rtc_viewer_new (GST_RTC_ELEMENT (self), event->media_session,
-      event->user_id, event->screen, &viewer_listener, self, error);
-  if (viewer && gst_rtc_viewer_is_server (viewer))
-    follow_rate (self, viewer);
-  for (guint i = 0; viewer && i < tracks->len; i++)
-    gst_rtc_viewer_add_track (viewer, g_ptr_array_index (tracks, i));
-  return viewer;
-}
-
-/* So that it is there when the viewer is. */
-static void
-prepare_keyframes (GstRtcSink *self, gboolean screen)
-{
-  g_autoptr (GPtrArray) tracks =
-      gst_rtc_tracks_ref_stream (self->tracks, screen);
-
-  for (guint i = 0; i < tracks->len; i++)
-    gst_rtc_track_prepare_keyframe (g_ptr_array_index (tracks, i));
-}
-
-static void
-refuse_viewer (GstRtcSink *self, const GstRtcEvent *event, const GError *error)
-{
-  GstRtcElement *element = GST_RTC_ELEMENT (self);
-
-  if (!event->user_id || note_lost_user (self, event->user_id, event->screen))
-    gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING, error,
-        GST_RTC_OPERATION_PUBLISH, event->user_id,
-        failure_stream (event->screen));
-  gst_rtc_room_client_close_media (gst_rtc_element_get_client (element),
-      event->media_session, error->message);
-}
+/* --- what the element tells, on the worker --- */
 
 static void
 open_viewer (GstRtcSink *self, const GstRtcEvent *event)
 {
-  GstRtcViewer *viewer =
-      g_hash_table_lookup (self->viewers, event->media_session);
-  g_autoptr (GError) error = NULL;
+  GstRtcViewersLimits limits;
 
-  if (viewer) {
-    gst_rtc_viewer_set_wanted (viewer, event->media);
-    request_keyframes (self, event->screen);
-    return;
-  }
-
-  viewer = make_viewer (self, event, &error);
-  if (!viewer) {
-    refuse_viewer (self, event, error);
-    return;
-  }
-
-  retire_others (self, viewer);
-  gst_rtc_viewer_set_wanted (viewer, event->media);
-  g_hash_table_insert (self->viewers,
-      g_strdup (gst_rtc_viewer_get_media_session (viewer)), viewer);
-  update_routes (self);
-  prepare_keyframes (self, event->screen);
-  start_viewer (self, viewer);
-}
-
-/* @error: (nullable): the viewer's side failed, else it left. */
-static void
-close_viewer (GstRtcSink *self, GstRtcViewer *viewer, const GError *error)
-{
-  if (error && note_lost (self, viewer))
-    warn_of_viewer (self, viewer, error);
-  remove_viewer (self, viewer);
+  GST_OBJECT_LOCK (self);
+  limits = (GstRtcViewersLimits){.max_viewers = self->settings.max_viewers,
+      .min_bitrate = self->settings.min_bitrate,
+      .start_bitrate = self->settings.start_bitrate,
+      .max_bitrate = self->settings.max_bitrate};
+  GST_OBJECT_UNLOCK (self);
+  gst_rtc_viewers_open (self->viewers, event, &limits);
 }
 
 static void
 gst_rtc_sink_room_event (GstRtcElement *element, const GstRtcEvent *event)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  GstRtcViewer *viewer =
-      event->media_session
-          ? g_hash_table_lookup (self->viewers, event->media_session)
-          : NULL;
 
-  switch (event->type) {
-    case GST_RTC_EVENT_MEDIA_OPENED:
-      if (event->sends)
-        open_viewer (self, event);
-      break;
-    case GST_RTC_EVENT_MEDIA_DESCRIPTION:
-      if (viewer)
-        gst_rtc_viewer_set_answer (viewer, event->sdp);
-      break;
-    case GST_RTC_EVENT_MEDIA_CANDIDATE:
-      if (viewer)
-        gst_rtc_viewer_add_candidate (viewer, event->mline, event->candidate);
-      break;
-    case GST_RTC_EVENT_MEDIA_CLOSED:
-      if (viewer)
-        close_viewer (self, viewer, event->error);
-      break;
-    case GST_RTC_EVENT_MEDIA_TROUBLE:
-      if (viewer)
-        warn_of_viewer (self, viewer, event->error);
-      break;
-    default:
-      break;
-  }
+  if (event->type == GST_RTC_EVENT_MEDIA_OPENED && event->sends)
+    open_viewer (self, event);
+  gst_rtc_viewers_room_event (self->viewers, event);
   gst_rtc_publisher_room_event (self->publisher, event);
 }
 
 static void
 gst_rtc_sink_clock_changed (GstRtcElement *element, GstClock *clock)
 {
-  GstRtcSink *self = GST_RTC_SINK (element);
-  GHashTableIter iter;
-  gpointer viewer;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, NULL, &viewer)) {
-    GstRtcPeer *peer = gst_rtc_viewer_get_peer (viewer);
-
-    if (!gst_rtc_peer_runs_by (peer, clock))
-      gst_rtc_peer_set_clock (peer, clock);
-  }
+  gst_rtc_viewers_set_clock (GST_RTC_SINK (element)->viewers, clock);
 }
 
 static void
 gst_rtc_sink_reset (GstRtcElement *element)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  g_autoptr (GList) viewers = g_hash_table_get_values (self->viewers);
 
   gst_rtc_publisher_reset (self->publisher);
-  for (GList *item = viewers; item; item = item->next)
-    remove_viewer (self, item->data);
-  g_hash_table_remove_all (self->lost);
+  gst_rtc_viewers_reset (self->viewers);
 }
 
-/* --- failures of tracks --- */
+/* --- failures of tracks, on any thread --- */
 
 static void
 gst_rtc_sink_child_failed (GstRtcElement *element, GstObject *child,
@@ -790,7 +283,7 @@ gst_rtc_sink_child_failed (GstRtcElement *element, GstObject *child,
     gst_rtc_track_fail (track, reason);
 }
 
-/* --- pads --- */
+/* --- pads, on any thread --- */
 
 static GstRtcTrack *
 make_track (GstRtcSink *self, GstRtcMedia medium)
@@ -860,7 +353,7 @@ gst_rtc_sink_release_pad (GstElement *element, GstPad *pad)
         GST_RTC_ELEMENT (self), pad_released_job, NULL, NULL);
 }
 
-/* --- actions --- */
+/* --- actions, on any thread, and what the worker makes of them --- */
 
 static void
 publish_by_action (GstRtcElement *element, GstRtcElementCall *call)
@@ -931,72 +424,17 @@ action_mute_local (GstRtcSink *self, GstStructure *options, GstPromise *promise)
 
 /* --- statistics --- */
 
-static GPtrArray *
-ref_viewers (GstRtcSink *self)
-{
-  GPtrArray *viewers =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
-
-  GST_OBJECT_LOCK (self);
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    GPtrArray *route = self->routes[screen];
-
-    for (guint i = 0; i < route->len; i++)
-      g_ptr_array_add (
-          viewers, gst_rtc_viewer_ref (g_ptr_array_index (route, i)));
-  }
-  GST_OBJECT_UNLOCK (self);
-  return viewers;
-}
-
-static void
-append_viewer_stats (GValue *list, GstRtcViewer *viewer)
-{
-  g_auto (GValue) value = G_VALUE_INIT;
-  GstStructure *stats =
-      gst_rtc_peer_get_stats (gst_rtc_viewer_get_peer (viewer));
-
-  gst_structure_set (stats, "screen", G_TYPE_BOOLEAN,
-      gst_rtc_viewer_get_screen (viewer), "video-frames-sent", G_TYPE_UINT64,
-      (guint64)gst_rtc_viewer_get_frames (viewer, GST_RTC_MEDIA_VIDEO),
-      "audio-frames-sent", G_TYPE_UINT64,
-      (guint64)gst_rtc_viewer_get_frames (viewer, GST_RTC_MEDIA_AUDIO), NULL);
-  if (!gst_rtc_viewer_is_server (viewer))
-    gst_structure_set (stats, "user-id", G_TYPE_STRING,
-        gst_rtc_viewer_get_user_id (viewer), NULL);
-  g_value_init (&value, GST_TYPE_STRUCTURE);
-  g_value_take_boxed (&value, stats);
-  gst_value_list_append_and_take_value (list, &value);
-}
-
-static guint
-count_users (GPtrArray *viewers)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < viewers->len; i++)
-    n += !gst_rtc_viewer_is_server (g_ptr_array_index (viewers, i));
-  return n;
-}
-
 static GstStructure *
 gst_rtc_sink_get_stats (GstRtcElement *element)
 {
   GstRtcSink *self = GST_RTC_SINK (element);
-  g_autoptr (GPtrArray) viewers = ref_viewers (self);
-  GstStructure *stats = gst_structure_new (
-      "rtc-sink-stats", "viewers", G_TYPE_UINT, count_users (viewers), NULL);
-  GValue list = G_VALUE_INIT;
-
-  gst_structure_set (stats, "audio-frames-encoded", G_TYPE_UINT64,
+  GstStructure *stats = gst_structure_new ("rtc-sink-stats",
+      "audio-frames-encoded", G_TYPE_UINT64,
       gst_rtc_tracks_count_frames (self->tracks, GST_RTC_MEDIA_AUDIO),
       "video-frames-encoded", G_TYPE_UINT64,
       gst_rtc_tracks_count_frames (self->tracks, GST_RTC_MEDIA_VIDEO), NULL);
 
-  g_value_init (&list, GST_TYPE_LIST);
-  for (guint i = 0; i < viewers->len; i++)
-    append_viewer_stats (&list, g_ptr_array_index (viewers, i));
-  gst_structure_take_value (stats, "peers", &list);
+  gst_rtc_viewers_add_stats (self->viewers, stats);
   return stats;
 }
 
@@ -1060,12 +498,9 @@ gst_rtc_sink_finalize (GObject *object)
   GstRtcSink *self = GST_RTC_SINK (object);
 
   gst_rtc_sink_settings_clear (&self->settings);
+  gst_rtc_viewers_free (self->viewers);
   gst_rtc_publisher_free (self->publisher);
   gst_rtc_tracks_free (self->tracks);
-  for (guint screen = 0; screen < N_STREAMS; screen++)
-    g_ptr_array_unref (self->routes[screen]);
-  g_hash_table_unref (self->viewers);
-  g_hash_table_unref (self->lost);
   G_OBJECT_CLASS (gst_rtc_sink_parent_class)->finalize (object);
 }
 
@@ -1204,13 +639,8 @@ gst_rtc_sink_init (GstRtcSink *self)
   self->tracks = gst_rtc_tracks_new ();
   self->publisher = gst_rtc_publisher_new (
       GST_RTC_ELEMENT (self), self->tracks, &publisher_answers);
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    self->routes[screen] =
-        g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
-  }
-  self->viewers = g_hash_table_new_full (
-      g_str_hash, g_str_equal, g_free, (GDestroyNotify)gst_rtc_viewer_unref);
-  self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->viewers = gst_rtc_viewers_new (
+      GST_RTC_ELEMENT (self), self->tracks, &viewers_listener, self);
 
   /* A sink also while it has no pad. */
   gst_bin_set_suppressed_flags (

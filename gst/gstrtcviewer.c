@@ -208,12 +208,6 @@ gst_rtc_viewer_begin_video (GstRtcViewer *self, gboolean key)
   return g_atomic_int_get (&self->has_video);
 }
 
-gboolean
-gst_rtc_viewer_has_video (GstRtcViewer *self)
-{
-  return g_atomic_int_get (&self->has_video);
-}
-
 static gboolean
 ends_frame (GstBufferList *list)
 {
@@ -235,11 +229,46 @@ gst_rtc_viewer_push (
     g_atomic_int_inc (&self->n_video);
 }
 
-guint
-gst_rtc_viewer_get_frames (GstRtcViewer *self, GstRtcMedia medium)
+/* Under the out lock of the track. */
+typedef struct
 {
-  return (guint)g_atomic_int_get (
-      medium == GST_RTC_MEDIA_VIDEO ? &self->n_video : &self->n_audio);
+  GstRtcViewer *viewer;
+  gboolean begun; /* this replay is the begin of its video */
+} Replay;
+
+static void
+replay_packets (GstBufferList *list, gpointer user_data)
+{
+  Replay *replay = user_data;
+
+  if (!g_atomic_int_get (&replay->viewer->has_video))
+    replay->begun = gst_rtc_viewer_begin_video (replay->viewer, TRUE);
+  if (replay->begun)
+    gst_rtc_viewer_push (replay->viewer, GST_RTC_MEDIA_VIDEO, list);
+}
+
+void
+gst_rtc_viewer_start_video (GstRtcViewer *self, GstRtcTrack *track)
+{
+  Replay replay = {.viewer = self};
+
+  if (gst_rtc_track_get_medium (track) == GST_RTC_MEDIA_VIDEO &&
+      !gst_rtc_track_replay (track, replay_packets, &replay))
+    gst_rtc_track_request_keyframe (track);
+}
+
+GstStructure *
+gst_rtc_viewer_get_stats (GstRtcViewer *self)
+{
+  GstStructure *stats = gst_rtc_peer_get_stats (self->peer);
+
+  gst_structure_set (stats, "screen", G_TYPE_BOOLEAN, self->screen,
+      "video-frames-sent", G_TYPE_UINT64,
+      (guint64)(guint)g_atomic_int_get (&self->n_video), "audio-frames-sent",
+      G_TYPE_UINT64, (guint64)(guint)g_atomic_int_get (&self->n_audio), NULL);
+  if (!gst_rtc_viewer_is_server (self))
+    gst_structure_set (stats, "user-id", G_TYPE_STRING, self->user_id, NULL);
+  return stats;
 }
 
 const gchar *

@@ -65,16 +65,19 @@ void gst_rtc_viewer_set_wanted (GstRtcViewer *viewer, GstRtcMedia wanted);
 /* Video begins with a keyframe: TRUE once that has come, which @key says of
  * the packets at hand. Under the lock of the track that orders packets. */
 gboolean gst_rtc_viewer_begin_video (GstRtcViewer *viewer, gboolean key);
-/* Any thread. */
-gboolean gst_rtc_viewer_has_video (GstRtcViewer *viewer);
+/* Begins it with what @track has handed out since its last keyframe, or with
+ * a new one. Any thread. */
+void gst_rtc_viewer_start_video (GstRtcViewer *viewer, GstRtcTrack *track);
 
 /* Packets for it, if it wants the medium. @list borrowed. Any thread, never
  * blocks. */
 void gst_rtc_viewer_push (
     GstRtcViewer *viewer, GstRtcMedia medium, GstBufferList *list);
 
-/* Frames that its transport was given so far. Any thread. */
-guint gst_rtc_viewer_get_frames (GstRtcViewer *viewer, GstRtcMedia medium);
+/* Those of its transport, whose it is, and the frames that the transport was
+ * given so far. Any thread. */
+GstStructure *gst_rtc_viewer_get_stats (
+    GstRtcViewer *viewer) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Set once. Borrowed. */
 const gchar *gst_rtc_viewer_get_media_session (GstRtcViewer *viewer);

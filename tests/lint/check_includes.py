@@ -24,7 +24,7 @@ LAYERS = [
     "rtcroomclient",
     "rtcroomclientevents rtcroomclientmedia rtcroomreturn",
     "gstrtcahead gstrtcbus gstrtccodec gstrtcfeed gstrtchold gstrtcliveness"
-    " gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
+    " gstrtclosses gstrtcoptions gstrtcpads gstrtcrate gstrtcsdp gstrtcserve"
     " gstrtcsettings gstrtcsources gstrtcstats",
     # Parts of a transport.
     "gstrtcpeerlog",
@@ -34,7 +34,7 @@ LAYERS = [
     "gstrtcelement gstrtctracks",
     "gstrtccall gstrtcpublisher gstrtcsinksettings gstrtcsubscription"
     " gstrtcviewer",
-    "gstrtcoutputs",
+    "gstrtcoutputs gstrtcviewers",
     "gstrtcsink gstrtcsrc",
     "gstrtcplugin",
 ]
