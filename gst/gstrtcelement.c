@@ -21,6 +21,7 @@ GST_DEBUG_CATEGORY_STATIC (element_debug);
 /* For a callback of the application that may itself be waiting for the state
  * change that waits for it. */
 #define CALLBACK_TIMEOUT_MS 1000
+#define TRANSPORTS_TIMEOUT_MS 1000
 
 enum
 {
@@ -747,6 +748,8 @@ leave_ready (GstRtcElement *self)
   close_worker (self);
   g_clear_pointer (&priv->serve, gst_rtc_serve_release);
   gst_rtc_ahead_end ();
+  if (!gst_rtc_peer_wait_for_ends (TRANSPORTS_TIMEOUT_MS))
+    GST_WARNING_OBJECT (self, "transports take long to end");
 }
 
 static void

@@ -774,6 +774,35 @@ disconnect_signals (GstRtcPeer *peer)
   gst_rtc_outgoing_stop (peer->outgoing);
 }
 
+/* Pipelines on their way to NULL, of the whole process. */
+static GMutex ends_lock;
+static GCond one_ended;
+static guint n_ends; /* under lock */
+
+static void
+note_end (gpointer peer)
+{
+  gst_object_unref (peer);
+  g_mutex_lock (&ends_lock);
+  n_ends--;
+  g_cond_broadcast (&one_ended);
+  g_mutex_unlock (&ends_lock);
+}
+
+gboolean
+gst_rtc_peer_wait_for_ends (guint ms)
+{
+  const gint64 deadline =
+      g_get_monotonic_time () + ms * G_TIME_SPAN_MILLISECOND;
+  gboolean ended = TRUE;
+
+  g_mutex_lock (&ends_lock);
+  while (n_ends > 0 && ended)
+    ended = g_cond_wait_until (&one_ended, &ends_lock, deadline);
+  g_mutex_unlock (&ends_lock);
+  return ended;
+}
+
 void
 gst_rtc_peer_stop (GstRtcPeer *peer)
 {
@@ -796,8 +825,11 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
   pipeline = g_steal_pointer (&peer->pipeline);
   webrtc = g_steal_pointer (&peer->webrtc);
   GST_OBJECT_UNLOCK (peer);
-  gst_element_call_async (pipeline, end_pipeline, gst_object_ref (peer),
-      (GDestroyNotify)gst_object_unref);
+  g_mutex_lock (&ends_lock);
+  n_ends++;
+  g_mutex_unlock (&ends_lock);
+  gst_element_call_async (
+      pipeline, end_pipeline, gst_object_ref (peer), note_end);
 }
 
 /* --- the rest of the interface --- */
