@@ -83,12 +83,16 @@ make_promise (GstRtcNegotiation *self, GstPromiseChangeFunc func)
 {
   GstPromise *promise =
       gst_promise_new_with_change_func (func, self, release_owner);
+  gboolean interrupted;
 
   gst_object_ref (self->owner);
   g_mutex_lock (&self->lock);
-  if (self->promises)
+  interrupted = !self->promises;
+  if (!interrupted)
     g_ptr_array_add (self->promises, gst_promise_ref (promise));
   g_mutex_unlock (&self->lock);
+  if (interrupted)
+    gst_promise_interrupt (promise);
   return promise;
 }
 

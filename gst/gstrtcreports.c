@@ -20,7 +20,9 @@ struct _GstRtcReports
   guint64 last_report; /* of the loss */
 
   GMutex lock;
-  GPtrArray *sessions; /* under lock, (element-type GObject) */
+  /* Under the lock. */
+  GPtrArray *sessions; /* (element-type GObject) */
+  gboolean stopped;
 
   /* Atomic. */
   gint follows; /* the rate of the other side */
@@ -107,12 +109,12 @@ gst_rtc_reports_watch (GstRtcReports *self, GstElement *rtpsession)
   g_object_get (rtpsession, "internal-session", &session, NULL);
   if (!session)
     return;
-  if (g_atomic_int_get (&self->follows)) {
+  g_mutex_lock (&self->lock);
+  if (g_atomic_int_get (&self->follows) && !self->stopped) {
     gst_object_ref (self->owner);
     g_signal_connect_data (session, "on-feedback-rtcp",
         G_CALLBACK (on_feedback), self, release_owner, 0);
   }
-  g_mutex_lock (&self->lock);
   g_ptr_array_add (self->sessions, session);
   g_mutex_unlock (&self->lock);
 }
@@ -128,8 +130,12 @@ gst_rtc_reports_get_stats (GstRtcReports *self, gboolean sends)
 void
 gst_rtc_reports_stop (GstRtcReports *self)
 {
-  g_autoptr (GPtrArray) sessions = ref_sessions (self);
+  g_autoptr (GPtrArray) sessions = NULL;
 
+  g_mutex_lock (&self->lock);
+  self->stopped = TRUE;
+  g_mutex_unlock (&self->lock);
+  sessions = ref_sessions (self);
   for (guint i = 0; i < sessions->len; i++)
     g_signal_handlers_disconnect_by_data (
         g_ptr_array_index (sessions, i), self);
