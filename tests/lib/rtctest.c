@@ -37,6 +37,18 @@ rtc_test_forgive_libraries (void)
   g_test_log_set_fatal_handler (is_ours, NULL);
 }
 
+static void
+drop_log (const gchar *domain, GLogLevelFlags level, const gchar *message,
+    gpointer user_data)
+{
+}
+
+void
+rtc_test_silence_libsoup (void)
+{
+  g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, drop_log, NULL);
+}
+
 GMainContext *
 rtc_test_context_enter (void)
 {

@@ -13,8 +13,12 @@ G_BEGIN_DECLS
  * themselves do not end it. */
 void rtc_test_forgive_libraries (void);
 
-/* Calls it. Acquired and pushed as thread default; _leave () lets what is due
- * finish, then undoes that and frees it. */
+/* It logs what a peer sent, which need not be UTF-8, as the output of a test
+ * must. For the life of the process. */
+void rtc_test_silence_libsoup (void);
+
+/* Forgives libraries. Acquired and pushed as thread default; _leave () lets
+ * what is due finish, then undoes that and frees it. */
 GMainContext *rtc_test_context_enter (void);
 void rtc_test_context_leave (GMainContext *context);
 

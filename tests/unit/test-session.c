@@ -568,6 +568,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  rtc_test_silence_libsoup ();
   add ("/session/echo", test_echo, NULL);
   add ("/session/nothing-compressed", test_nothing_compressed, NULL);
   add ("/session/largest-message", test_largest_message, NULL);

@@ -10,6 +10,7 @@
 
 #include "patience.h"
 #include "raw-client.h"
+#include "rtctest.h"
 
 #define PATIENCE_MS (10000 * rtc_patience ())
 
@@ -1038,6 +1039,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
+  rtc_test_silence_libsoup ();
   ADD ("framing", framing);
   ADD ("masking", masking);
   ADD ("pings", pings);
