@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 
 #define RTC_TEST_WATCHDOG_MS 30000
 
-/* For the rest of the test case, criticals that libraries are known to make by
- * themselves do not end it. */
+/* For the rest of the test case, criticals and warnings that libraries are
+ * known to make by themselves do not end it. */
 void rtc_test_forgive_libraries (void);
 
 /* It logs what a peer sent, which need not be UTF-8, as the output of a test
