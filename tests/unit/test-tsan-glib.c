@@ -40,7 +40,7 @@ insert (Shared *shared)
 {
   if (!shared->unlocked)
     g_mutex_lock (&shared->lock);
-  g_hash_table_insert (shared->table, "key", NULL);
+  g_hash_table_insert (shared->table, (gpointer) "key", NULL);
   if (!shared->unlocked)
     g_mutex_unlock (&shared->lock);
 }
