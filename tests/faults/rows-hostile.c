@@ -272,7 +272,7 @@ tamper_fingerprint (FaultScene *scene)
 }
 
 /* Where a tool makes everything slow, as many as take about as long. */
-#define N_CANDIDATES (10000 / (guint)rtc_patience ())
+#define N_CANDIDATES (10000 / (guint)(rtc_patience () * rtc_patience ()))
 
 /* After the offer, candidates by the thousand. */
 static GBytes *
