@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "rtcbodyscan.h"
 #include "rtcbucket.h"
 #include "rtcframescan.h"
 
@@ -28,10 +29,6 @@
 /* Where the answer begins with this, frames follow. */
 static const gchar switching[] = "HTTP/1.1 101";
 #define SWITCHING_LENGTH (sizeof (switching) - 1)
-
-/* The header of a request that is refused. */
-static const gchar encoding[] = "transfer-encoding:";
-#define ENCODING_LENGTH (sizeof (encoding) - 1)
 
 typedef enum
 {
@@ -83,7 +80,7 @@ struct _GstRtcGuardStream
   gsize request_bytes;
   guint request_lines;
   gsize line_length; /* of the line of the request that is being read */
-  gsize name_length; /* what of that is the start of an encoding's name */
+  GstRtcBodyScan body;
   gint64 last_seen;
   GstRtcBucket frames;
   GstRtcBucket bytes;
@@ -136,37 +133,22 @@ take_header_byte (gsize *line_length, guint8 byte)
   return FALSE;
 }
 
-/* TRUE when the line names an encoding of a body. No request here has one,
- * and libsoup 3.2 loses the path of a request whose encoding it does not know.
- * It looks past bytes of 0. */
-static gboolean
-names_encoding (GstRtcGuardStream *guard, guint8 byte)
-{
-  if (byte == '\n')
-    guard->name_length = 0;
-  else if (byte != 0 && guard->name_length < ENCODING_LENGTH)
-    guard->name_length = g_ascii_tolower (byte) == encoding[guard->name_length]
-                             ? guard->name_length + 1
-                             : G_MAXSIZE;
-  return guard->name_length == ENCODING_LENGTH;
-}
-
 /* Requests here have no body, and frames may come only after the answer, so
  * that it is certain where they begin. */
 static void
 watch_request (GstRtcGuardStream *guard, const guint8 *data, gsize length)
 {
   gsize at = 0;
-  gboolean encoded = FALSE;
+  gboolean has_body = FALSE;
 
   guard->request_bytes += length;
   while (at < length && guard->phase == PHASE_REQUEST) {
-    encoded |= names_encoding (guard, data[at]);
+    has_body |= gst_rtc_body_scan (&guard->body, data[at]);
     guard->request_lines += data[at] == '\n' ? 1 : 0;
     if (take_header_byte (&guard->line_length, data[at++]))
       guard->phase = PHASE_WAIT;
   }
-  if (encoded)
+  if (has_body)
     report_fault (guard, CLOSE_POLICY, "a request with a body");
   else if (guard->request_bytes > guard->limits.max_request_bytes)
     report_fault (guard, CLOSE_TOO_BIG, "request too long");

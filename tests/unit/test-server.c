@@ -942,7 +942,7 @@ a_half_sent_request_is_cut (void)
 
 /* libsoup would answer it and lose its path. */
 static void
-a_request_with_an_encoding_is_cut (void)
+a_request_with_a_body_is_cut (void)
 {
   static const struct
   {
@@ -952,6 +952,9 @@ a_request_with_an_encoding_is_cut (void)
       {"Transfer-Encoding: nonsense", 27},
       {"tRANSFER-eNCODING:chunked", 25},
       {"Tran\0sfer-Encoding: nonsense", 28},
+      {"Content-Length: nonsense", 24},
+      {"Content-Length: -1", 18},
+      {"Content-Length: 0\r\n 1", 21},
   };
   g_autoptr (GstRtcServer) server = start ();
 
@@ -1296,7 +1299,7 @@ main (int argc, char **argv)
   ADD ("a-half-sent-request-is-cut", a_half_sent_request_is_cut);
   ADD (
       "a-request-that-does-not-end-is-cut", a_request_that_does_not_end_is_cut);
-  ADD ("a-request-with-an-encoding-is-cut", a_request_with_an_encoding_is_cut);
+  ADD ("a-request-with-a-body-is-cut", a_request_with_a_body_is_cut);
   ADD ("frames-before-the-answer-are-cut", frames_before_the_answer_are_cut);
   ADD ("a-client-that-does-not-join-is-closed",
       a_client_that_does_not_join_is_closed);
