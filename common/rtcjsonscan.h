@@ -12,8 +12,7 @@ G_BEGIN_DECLS
 
 /* TRUE when @text is one object inside the bounds that
  * gst_rtc_json_parse_bounded () names. Else FALSE, @fault receives why (static)
- * and
- * @offset the byte at which it was noticed. */
+ * and @offset the byte at which it was noticed. */
 gboolean gst_rtc_json_scan (const gchar *text, gsize length, gsize max_bytes,
     guint max_depth, guint max_values, const gchar **fault,
     gsize *offset) G_GNUC_WARN_UNUSED_RESULT;

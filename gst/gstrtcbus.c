@@ -5,6 +5,12 @@
 
 #include "rtcerror-private.h"
 
+GstRtcFailureStream
+gst_rtc_failure_stream (gboolean screen)
+{
+  return screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
+}
+
 /* What an application gave as an id may be anything. */
 static void
 set_string (GstStructure *structure, const gchar *field, const gchar *value)

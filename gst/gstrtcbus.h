@@ -18,6 +18,8 @@ typedef enum
   GST_RTC_FAILURE_SCREEN
 } GstRtcFailureStream;
 
+GstRtcFailureStream gst_rtc_failure_stream (gboolean screen);
+
 /**
  * GstRtcFailure:
  * @error: domain GST_RTC_ERROR

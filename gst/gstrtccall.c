@@ -56,7 +56,7 @@ stream_of_request (const GstRtcRequest *request)
     case GST_RTC_OPERATION_UNSUBSCRIBE:
     case GST_RTC_OPERATION_MUTE_LOCAL:
     case GST_RTC_OPERATION_MUTE_REMOTE:
-      return request->screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
+      return gst_rtc_failure_stream (request->screen);
     default:
       return GST_RTC_FAILURE_NO_STREAM;
   }

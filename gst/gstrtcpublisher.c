@@ -4,8 +4,6 @@
 
 #include "rtcerror-private.h"
 
-#define N_STREAMS 2 /* camera and screen */
-
 typedef enum
 {
   PUBLICATION_NONE,
@@ -38,7 +36,7 @@ struct _GstRtcPublisher
   GstRtcElement *element;
   GstRtcTracks *tracks;
   const GstRtcPublisherAnswers *answers;
-  Publication publications[N_STREAMS];
+  Publication publications[GST_RTC_N_STREAMS];
 };
 
 static void
@@ -46,8 +44,7 @@ post_failure (GstRtcPublisher *self, GstMessageType severity,
     const GError *error, gboolean screen)
 {
   gst_rtc_element_post_failure (self->element, severity, error,
-      GST_RTC_OPERATION_PUBLISH, NULL,
-      screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA);
+      GST_RTC_OPERATION_PUBLISH, NULL, gst_rtc_failure_stream (screen));
 }
 
 static void
@@ -138,7 +135,7 @@ try_publication (GstRtcPublisher *self, gboolean screen)
 void
 gst_rtc_publisher_track_ready (GstRtcPublisher *self)
 {
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     if (self->publications[screen].phase == PUBLICATION_WAITING)
       try_publication (self, screen);
   }
@@ -281,43 +278,40 @@ gst_rtc_publisher_publish (GstRtcPublisher *self, GstRtcElementCall *call)
   publish_stream (self, screen, FALSE, call);
 }
 
-void
-gst_rtc_publisher_activate (GstRtcPublisher *self)
+/* What a track that has failed means has been told already. */
+static void
+publish_by_state (GstRtcPublisher *self, gboolean screen)
 {
   const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
 
-  /* What a track that has failed means has been told already. */
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    if (gst_rtc_tracks_has_stream (self->tracks, screen) &&
-        !gst_rtc_tracks_has_failed (self->tracks, screen) &&
-        self->publications[screen].phase == PUBLICATION_NONE) {
-      publish_stream (self, screen, TRUE,
-          gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
-    }
-  }
+  if (gst_rtc_tracks_has_stream (self->tracks, screen) &&
+      !gst_rtc_tracks_has_failed (self->tracks, screen) &&
+      self->publications[screen].phase == PUBLICATION_NONE)
+    publish_stream (self, screen, TRUE,
+        gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
+}
+
+void
+gst_rtc_publisher_activate (GstRtcPublisher *self)
+{
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++)
+    publish_by_state (self, screen);
 }
 
 /* Publications that stood are seen to by the room client. */
 void
 gst_rtc_publisher_resume (GstRtcPublisher *self)
 {
-  const GstRtcRequest request = {.operation = GST_RTC_OPERATION_PUBLISH};
-
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
-    if (self->publications[screen].broken_off &&
-        self->publications[screen].phase == PUBLICATION_NONE &&
-        gst_rtc_tracks_has_stream (self->tracks, screen) &&
-        !gst_rtc_tracks_has_failed (self->tracks, screen)) {
-      publish_stream (self, screen, TRUE,
-          gst_rtc_element_call_new (&request, GST_MESSAGE_ERROR, NULL, NULL));
-    }
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
+    if (self->publications[screen].broken_off)
+      publish_by_state (self, screen);
   }
 }
 
 void
 gst_rtc_publisher_reset (GstRtcPublisher *self)
 {
-  for (guint screen = 0; screen < N_STREAMS; screen++)
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++)
     reset_publication (self, screen);
 }
 
@@ -353,7 +347,7 @@ gst_rtc_publisher_room_event (GstRtcPublisher *self, const GstRtcEvent *event)
 void
 gst_rtc_publisher_hide (GstRtcPublisher *self)
 {
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     if (self->publications[screen].phase == PUBLICATION_DONE)
       reset_publication (self, screen);
     else if (self->publications[screen].phase == PUBLICATION_WAITING)
@@ -364,7 +358,7 @@ gst_rtc_publisher_hide (GstRtcPublisher *self)
 void
 gst_rtc_publisher_pad_released (GstRtcPublisher *self)
 {
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     const GstRtcRequest request = {
         .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = screen};
     PublicationPhase phase = self->publications[screen].phase;

@@ -129,12 +129,6 @@ on_stream_removed_get_type (void)
   return type;
 }
 
-static GstRtcFailureStream
-failure_stream (gboolean screen)
-{
-  return screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
-}
-
 /* --- outputs --- */
 
 static void
@@ -387,7 +381,7 @@ tell_failure (
   gst_rtc_element_post_failure (GST_RTC_ELEMENT (self), GST_MESSAGE_WARNING,
       error, GST_RTC_OPERATION_SUBSCRIBE,
       gst_rtc_subscription_get_user_id (subscription),
-      failure_stream (gst_rtc_subscription_get_screen (subscription)));
+      gst_rtc_failure_stream (gst_rtc_subscription_get_screen (subscription)));
 }
 
 static void
@@ -865,7 +859,7 @@ gst_rtc_src_room_event (GstRtcElement *element, const GstRtcEvent *event)
       if (subscription) {
         gst_rtc_element_post_failure (element, GST_MESSAGE_WARNING,
             event->error, GST_RTC_OPERATION_SUBSCRIBE, event->user_id,
-            failure_stream (event->screen));
+            gst_rtc_failure_stream (event->screen));
       }
       break;
     default:

@@ -298,19 +298,9 @@ gst_rtc_subscription_unref (GstRtcSubscription *self)
   g_free (self);
 }
 
-static void
-take_media_session (GstRtcSubscription *self, const gchar *media_session)
-{
-  g_mutex_lock (&self->lock);
-  g_free (self->media_session);
-  self->media_session = g_strdup (media_session);
-  g_mutex_unlock (&self->lock);
-}
-
 /* The peer becomes the old one, where that has not brought media it goes. */
 static void
-replace_peer (
-    GstRtcSubscription *self, GstRtcPeer *peer, const gchar *media_session)
+replace_peer (GstRtcSubscription *self, GstRtcPeer *peer)
 {
   g_autoptr (GstRtcPeer) unused = NULL;
 
@@ -324,8 +314,6 @@ replace_peer (
   }
   self->peer = peer;
   self->taken_over = GST_RTC_MEDIA_NONE;
-  g_free (self->media_session);
-  self->media_session = g_strdup (media_session);
   g_mutex_unlock (&self->lock);
   if (unused)
     gst_rtc_peer_stop (unused);
@@ -339,16 +327,18 @@ gst_rtc_subscription_open (GstRtcSubscription *self, const gchar *media_session,
   GstRtcPeer *peer = gst_rtc_element_new_peer (self->element,
       GST_RTC_PEER_RECEIVER, name, latency, &peer_listener, self, error);
 
-  if (!peer) {
-    take_media_session (self, media_session);
+  g_mutex_lock (&self->lock);
+  g_free (self->media_session);
+  self->media_session = g_strdup (media_session);
+  g_mutex_unlock (&self->lock);
+  if (!peer)
     return FALSE;
-  }
   clear_source (&self->timer);
   self->offered = GST_RTC_MEDIA_NONE;
   self->latency = latency;
   self->restarts = gst_rtc_subscription_has_outputs (self);
   self->flows_since = 0;
-  replace_peer (self, peer, media_session);
+  replace_peer (self, peer);
   gst_rtc_peer_start (peer);
   return TRUE;
 }

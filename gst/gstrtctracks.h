@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* Camera and screen. */
+#define GST_RTC_N_STREAMS 2
+
 typedef struct _GstRtcTracks GstRtcTracks;
 
 GstRtcTracks *gst_rtc_tracks_new (void) G_GNUC_WARN_UNUSED_RESULT;

@@ -6,7 +6,6 @@
 #include "gstrtclosses.h"
 #include "rtcerror-private.h"
 
-#define N_STREAMS 2 /* camera and screen */
 /* How long a transport goes on beside the one that takes its place, so that
  * what is under way and what a viewer has in its jitter buffer is not lost. */
 #define HANDOVER_MS 1000
@@ -23,14 +22,8 @@ struct _GstRtcViewers
   GMutex lock;
   /* Under the lock: snapshots that the tracks send to; replaced, never
    * changed. (element-type GstRtcViewer) */
-  GPtrArray *routes[N_STREAMS];
+  GPtrArray *routes[GST_RTC_N_STREAMS];
 };
-
-static GstRtcFailureStream
-failure_stream (gboolean screen)
-{
-  return screen ? GST_RTC_FAILURE_SCREEN : GST_RTC_FAILURE_CAMERA;
-}
 
 /* --- packets, on streaming threads --- */
 
@@ -69,7 +62,7 @@ make_route (GstRtcViewers *self, gboolean screen)
 static void
 update_routes (GstRtcViewers *self)
 {
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     g_autoptr (GPtrArray) route = make_route (self, screen);
     g_autoptr (GPtrArray) tracks =
         gst_rtc_tracks_ref_stream (self->tracks, screen);
@@ -159,14 +152,19 @@ request_keyframes (GstRtcViewers *self, gboolean screen)
     gst_rtc_track_request_keyframe (g_ptr_array_index (tracks, i));
 }
 
+/* @user_id: NULL for a server. */
 static gboolean
-is_replaced_by (GstRtcViewer *old, GstRtcViewer *viewer)
+serves (GstRtcViewer *viewer, const gchar *user_id, gboolean screen)
 {
-  return old != viewer && gst_rtc_viewer_is_retired (old) &&
-         gst_rtc_viewer_get_screen (old) ==
-             gst_rtc_viewer_get_screen (viewer) &&
-         g_strcmp0 (gst_rtc_viewer_get_user_id (old),
-             gst_rtc_viewer_get_user_id (viewer)) == 0;
+  return gst_rtc_viewer_get_screen (viewer) == screen &&
+         g_strcmp0 (gst_rtc_viewer_get_user_id (viewer), user_id) == 0;
+}
+
+static gboolean
+serve_the_same (GstRtcViewer *one, GstRtcViewer *other)
+{
+  return serves (one, gst_rtc_viewer_get_user_id (other),
+      gst_rtc_viewer_get_screen (other));
 }
 
 /* Those that @viewer takes the place of. */
@@ -179,7 +177,8 @@ list_replaced (GstRtcViewers *self, GstRtcViewer *viewer)
 
   g_hash_table_iter_init (&iter, self->viewers);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (is_replaced_by (value, viewer))
+    if (value != viewer && gst_rtc_viewer_is_retired (value) &&
+        serve_the_same (value, viewer))
       replaced = g_list_prepend (replaced, value);
   }
   return replaced;
@@ -269,7 +268,7 @@ warn_of_viewer (GstRtcViewers *self, GstRtcViewer *viewer, const GError *error)
 {
   gst_rtc_element_post_failure (self->element, GST_MESSAGE_WARNING, error,
       GST_RTC_OPERATION_PUBLISH, gst_rtc_viewer_get_user_id (viewer),
-      failure_stream (gst_rtc_viewer_get_screen (viewer)));
+      gst_rtc_failure_stream (gst_rtc_viewer_get_screen (viewer)));
 }
 
 /* One viewer lost; the publication goes on. What the end of the way to a
@@ -362,10 +361,7 @@ retire_others (GstRtcViewers *self, GstRtcViewer *viewer)
 
   g_hash_table_iter_init (&iter, self->viewers);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (gst_rtc_viewer_get_screen (value) ==
-            gst_rtc_viewer_get_screen (viewer) &&
-        g_strcmp0 (gst_rtc_viewer_get_user_id (value),
-            gst_rtc_viewer_get_user_id (viewer)) == 0)
+    if (serve_the_same (value, viewer))
       gst_rtc_viewer_retire (value);
   }
 }
@@ -393,9 +389,8 @@ is_known_viewer (GstRtcViewers *self, const GstRtcEvent *event)
 
   g_hash_table_iter_init (&iter, self->viewers);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (gst_rtc_viewer_get_screen (value) == event->screen &&
-        !gst_rtc_viewer_is_retired (value) &&
-        g_strcmp0 (gst_rtc_viewer_get_user_id (value), event->user_id) == 0)
+    if (!gst_rtc_viewer_is_retired (value) &&
+        serves (value, event->user_id, event->screen))
       return TRUE;
   }
   return FALSE;
@@ -446,7 +441,7 @@ refuse_viewer (
                              event->screen, g_get_monotonic_time ()))
     gst_rtc_element_post_failure (self->element, GST_MESSAGE_WARNING, error,
         GST_RTC_OPERATION_PUBLISH, event->user_id,
-        failure_stream (event->screen));
+        gst_rtc_failure_stream (event->screen));
   gst_rtc_room_client_close_media (gst_rtc_element_get_client (self->element),
       event->media_session, error->message);
 }
@@ -551,7 +546,7 @@ ref_viewers (GstRtcViewers *self)
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
 
   g_mutex_lock (&self->lock);
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     GPtrArray *route = self->routes[screen];
 
     for (guint i = 0; i < route->len; i++)
@@ -609,7 +604,7 @@ gst_rtc_viewers_new (GstRtcElement *element, GstRtcTracks *tracks,
   self->listener = listener;
   self->user_data = user_data;
   g_mutex_init (&self->lock);
-  for (guint screen = 0; screen < N_STREAMS; screen++) {
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     self->routes[screen] =
         g_ptr_array_new_with_free_func ((GDestroyNotify)gst_rtc_viewer_unref);
   }
@@ -622,7 +617,7 @@ gst_rtc_viewers_new (GstRtcElement *element, GstRtcTracks *tracks,
 void
 gst_rtc_viewers_free (GstRtcViewers *self)
 {
-  for (guint screen = 0; screen < N_STREAMS; screen++)
+  for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++)
     g_ptr_array_unref (self->routes[screen]);
   g_hash_table_unref (self->viewers);
   gst_rtc_losses_free (self->losses);

@@ -502,7 +502,6 @@ void
 gst_rtc_guard_stream_set_max_message_bytes (
     GstRtcGuardStream *guard, gsize max_message_bytes)
 {
-  guard->limits.max_message_bytes = max_message_bytes;
   guard->incoming.max_message_bytes = max_message_bytes;
 }
 
