@@ -774,15 +774,15 @@ disconnect_signals (GstRtcPeer *peer)
   gst_rtc_outgoing_stop (peer->outgoing);
 }
 
-/* Pipelines on their way to NULL, of the whole process. */
+/* Pipelines of the whole process that were stopped and are still there. */
 static GMutex ends_lock;
 static GCond one_ended;
 static guint n_ends; /* under lock */
 
+/* All that was in it has gone, sockets and threads too. */
 static void
-note_end (gpointer peer)
+note_end (gpointer unused, GObject *pipeline)
 {
-  gst_object_unref (peer);
   g_mutex_lock (&ends_lock);
   n_ends--;
   g_cond_broadcast (&one_ended);
@@ -828,8 +828,9 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
   g_mutex_lock (&ends_lock);
   n_ends++;
   g_mutex_unlock (&ends_lock);
-  gst_element_call_async (
-      pipeline, end_pipeline, gst_object_ref (peer), note_end);
+  g_object_weak_ref (G_OBJECT (pipeline), note_end, NULL);
+  gst_element_call_async (pipeline, end_pipeline, gst_object_ref (peer),
+      (GDestroyNotify)gst_object_unref);
 }
 
 /* --- the rest of the interface --- */

@@ -164,7 +164,7 @@ void gst_rtc_peer_set_clock (GstRtcPeer *peer, GstClock *clock);
  * has stopped. */
 void gst_rtc_peer_stop (GstRtcPeer *peer);
 
-/* Until the pipelines of all that were stopped in this process are in NULL, for
+/* Until the pipelines of all that were stopped in this process have gone, for
  * @ms at most: a process that exits amid that can crash in the exit handlers
  * of the libraries under it. FALSE when some are not. Any thread but theirs. */
 gboolean gst_rtc_peer_wait_for_ends (guint ms);

@@ -462,15 +462,6 @@ release_screen (Party *self)
 
 /* Joins and leaves @n times; the first tenth warms up, then no file and, when
  * there was no media, whose threads linger in a pool, no thread may come. */
-/* Transports are taken down by threads of their own, and no event tells that a
- * descriptor has been closed. */
-static void
-wait_for_files (guint most)
-{
-  for (guint i = 0; i < 50 && count_files () > most; i++)
-    g_usleep (100000);
-}
-
 static void
 churn (Party *self, guint n, gboolean media)
 {
@@ -490,7 +481,6 @@ churn (Party *self, guint n, gboolean media)
       g_main_context_iteration (NULL, TRUE);
   }
   rtc_pipeline_stop (self->pipeline);
-  wait_for_files (files + 2);
   if (count_files () > files + 2 || (!media && count_threads () > threads + 2))
     g_error ("%u files became %u, %u threads became %u", files, count_files (),
         threads, count_threads ());
@@ -719,7 +709,6 @@ tell_end (guint files_before)
 {
   g_autoptr (GstRtcJson) json = gst_rtc_json_new ();
 
-  wait_for_files (files_before + 8);
   gst_rtc_json_set_string (json, "tell", "end");
   gst_rtc_json_set_int (json, "files-before", files_before);
   gst_rtc_json_set_int (json, "files", count_files ());
