@@ -150,6 +150,27 @@ struct _FaultScene
   gpointer data;   /* of the row */
 };
 
+/* What most rows end with. */
+#define FAULT_BOTH_GO_ON                                                       \
+  .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_GOES_ON
+#define FAULT_VIEWER_IS_BACK                                                   \
+  .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_BACK
+
+/* The connection to the server; at the publisher a viewer; at a viewer what it
+ * sees. */
+#define FAULT_LOST                                                             \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
+  }
+#define FAULT_VIEWER_LOST                                                      \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR                                 \
+  }
+#define FAULT_STREAM_LOST                                                      \
+  {                                                                            \
+    FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED                              \
+  }
+
 #define FAULT_APP_ID "faultsfaultsfaultsfaults"
 #define FAULT_APP_KEY "a key for the tests and for nothing else"
 

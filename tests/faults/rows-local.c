@@ -175,7 +175,6 @@ start_and_stop (FaultScene *scene)
   }
 }
 
-#define GO_ON .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_GOES_ON
 #define NO_CONFIG                                                              \
   {                                                                            \
     FAULT_ERROR, GST_RTC_ERROR_GET_CONFIG_ERROR                                \
@@ -211,12 +210,12 @@ const FaultRow fault_local_rows[] = {
         .server = "--allow-origin=http://late.test",
         .prepare = prepare_publisher,
         .provoke = find_name_late,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F27-ipv6-only",
         .condition = "There is IPv6 only",
         .happens = "The call is made",
         .prepare = prepare_ipv6,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F34-joins-and-leaves",
         .condition = "200 joins and leaves of one element",
         .happens = "No thread and no file more than before",
@@ -246,7 +245,7 @@ const FaultRow fault_local_rows[] = {
         .happens = "The viewer sees the screen stream come and go; the first "
                    "stream goes on",
         .provoke = add_and_release_pad,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F34-caps-changed",
         .condition = "The size of the picture changes while playing",
         .happens = "The call goes on",

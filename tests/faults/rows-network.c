@@ -158,24 +158,10 @@ drop_fragments (FaultScene *scene)
   impair (scene, "both drop=fragments", 4000);
 }
 
-#define LOST                                                                   \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
-  }
 #define PERHAPS_LOST                                                           \
   {                                                                            \
     FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED, .maybe = TRUE               \
   }
-#define VIEWER_LOST                                                            \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR                                 \
-  }
-#define STREAM_LOST                                                            \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED                              \
-  }
-#define GO_ON .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_GOES_ON
-#define COME_BACK .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_BACK
 
 const FaultRow fault_network_rows[] = {
     {.id = "F3-half-open",
@@ -186,9 +172,9 @@ const FaultRow fault_network_rows[] = {
         .viewer = "reconnect-attempts=100 reconnect-delay=100",
         .provoke = cut_one_way,
         .repair = restore,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {STREAM_LOST, LOST},
-        COME_BACK,
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST, FAULT_LOST},
+        FAULT_VIEWER_IS_BACK,
         .allowed = 17000,
         .back = 12000},
     {.id = "F5-nat-rebinding",
@@ -199,9 +185,9 @@ const FaultRow fault_network_rows[] = {
         .viewer = "media-timeout=2000",
         .prepare = prepare_behind_nat,
         .provoke = rebind,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {STREAM_LOST},
-        COME_BACK,
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
+        FAULT_VIEWER_IS_BACK,
         .allowed = 8000,
         .back = 5000},
     {.id = "F6-address-changed",
@@ -212,9 +198,9 @@ const FaultRow fault_network_rows[] = {
         .viewer = "media-timeout=2000 reconnect-attempts=100 "
                   "reconnect-delay=100 connect-timeout=8000",
         .provoke = change_address,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {STREAM_LOST, LOST},
-        COME_BACK,
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST, FAULT_LOST},
+        FAULT_VIEWER_IS_BACK,
         .allowed = 17000,
         .back = 12000},
     {.id = "F6-link-down-and-up",
@@ -224,7 +210,7 @@ const FaultRow fault_network_rows[] = {
         .publisher = "media-timeout=8000",
         .viewer = "media-timeout=8000",
         .provoke = link_down_and_up,
-        COME_BACK,
+        FAULT_VIEWER_IS_BACK,
         .back = 8000},
     {.id = "F7-media-dead",
         .condition = "UDP is blocked, TCP is not",
@@ -234,9 +220,9 @@ const FaultRow fault_network_rows[] = {
         .viewer = "media-timeout=2000 connect-timeout=8000",
         .provoke = drop_udp,
         .repair = restore,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {STREAM_LOST},
-        COME_BACK,
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
+        FAULT_VIEWER_IS_BACK,
         .allowed = 10000,
         .back = 12000},
     {.id = "F8-signaling-dead",
@@ -246,8 +232,8 @@ const FaultRow fault_network_rows[] = {
         .viewer = "reconnect-attempts=100 reconnect-delay=100",
         .provoke = drop_tcp,
         .repair = restore,
-        .viewer_told = {LOST},
-        GO_ON,
+        .viewer_told = {FAULT_LOST},
+        FAULT_BOTH_GO_ON,
         .allowed = 17000,
         .back = 12000},
     {.id = "F28-loss",
@@ -255,35 +241,35 @@ const FaultRow fault_network_rows[] = {
         .happens = "The call goes on",
         .flags = FAULT_NETWORK,
         .provoke = lose_some,
-        GO_ON,
+        FAULT_BOTH_GO_ON,
         .back = 5000},
     {.id = "F28-bursts",
         .condition = "Packets are lost in bursts of 20 on average",
         .happens = "The call goes on",
         .flags = FAULT_NETWORK,
         .provoke = lose_in_bursts,
-        GO_ON,
+        FAULT_BOTH_GO_ON,
         .back = 5000},
     {.id = "F28-disorder",
         .condition = "Packets overtake each other, 2 % come twice",
         .happens = "The call goes on",
         .flags = FAULT_NETWORK,
         .provoke = disorder,
-        GO_ON,
+        FAULT_BOTH_GO_ON,
         .back = 5000},
     {.id = "F28-damage",
         .condition = "One bit is wrong in 0.5 % of the packets",
         .happens = "The call goes on",
         .flags = FAULT_NETWORK,
         .provoke = damage,
-        GO_ON,
+        FAULT_BOTH_GO_ON,
         .back = 5000},
     {.id = "F29-outage-2s",
         .condition = "No packet passes for 2 s",
         .happens = "The call goes on afterwards",
         .flags = FAULT_NETWORK,
         .provoke = outage_2s,
-        COME_BACK,
+        FAULT_VIEWER_IS_BACK,
         .back = 5000},
     {.id = "F29-outage-3s",
         .condition = "No packet passes for 3 s",
@@ -293,7 +279,7 @@ const FaultRow fault_network_rows[] = {
         .flags = FAULT_NETWORK,
         .provoke = outage_3s,
         .viewer_told = {PERHAPS_LOST},
-        COME_BACK,
+        FAULT_VIEWER_IS_BACK,
         .back = 8000},
     {.id = "F29-outage-10s",
         .condition = "No packet passes for 10 s",
@@ -303,9 +289,9 @@ const FaultRow fault_network_rows[] = {
         .viewer = "media-timeout=3000 reconnect-attempts=100 "
                   "reconnect-delay=100",
         .provoke = outage_10s,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {STREAM_LOST, LOST},
-        COME_BACK,
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST, FAULT_LOST},
+        FAULT_VIEWER_IS_BACK,
         .allowed = 8000,
         .back = 12000},
     {.id = "F30-narrow-link",
@@ -313,7 +299,7 @@ const FaultRow fault_network_rows[] = {
         .happens = "Pictures break; the call goes on",
         .flags = FAULT_NETWORK,
         .provoke = narrow_link,
-        COME_BACK,
+        FAULT_VIEWER_IS_BACK,
         .back = 8000},
     {.id = "F30-tiny-link",
         .condition = "The link carries 50 kbit/s for 6 s",
@@ -322,14 +308,14 @@ const FaultRow fault_network_rows[] = {
         .flags = FAULT_NETWORK,
         .provoke = tiny_link,
         .viewer_told = {PERHAPS_LOST},
-        COME_BACK,
+        FAULT_VIEWER_IS_BACK,
         .back = 8000},
     {.id = "F31-small-packets",
         .condition = "MTU 1280, and fragments are dropped",
         .happens = "The call goes on",
         .flags = FAULT_NETWORK | FAULT_SMALL_MTU,
         .provoke = drop_fragments,
-        GO_ON,
+        FAULT_BOTH_GO_ON,
         .back = 5000},
     {NULL},
 };

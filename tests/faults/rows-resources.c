@@ -335,20 +335,6 @@ mute_and_unmute (FaultScene *scene)
   fault_let_pass (scene, 1000);
 }
 
-#define GO_ON .publisher_end = FAULT_GOES_ON, .viewer_end = FAULT_GOES_ON
-#define LOST                                                                   \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
-  }
-#define VIEWER_LOST                                                            \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR                                 \
-  }
-#define STREAM_LOST                                                            \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED                              \
-  }
-
 const FaultRow fault_resource_rows[] = {
     {.id = "F10-clock-jumps",
         .condition = "The clock on the wall of all jumps: an hour ahead, two "
@@ -356,7 +342,7 @@ const FaultRow fault_resource_rows[] = {
         .happens = "The call goes on",
         .prepare = prepare_clocks,
         .provoke = jump,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F32-no-descriptors-at-start",
         .condition = "The viewer starts with too few file descriptors left",
         .happens = "The pipeline ends",
@@ -373,8 +359,8 @@ const FaultRow fault_resource_rows[] = {
         .prepare = prepare_viewer,
         .provoke = take_files_of_viewer,
         .repair = give_files_to_viewer,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {STREAM_LOST},
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
         .publisher_end = FAULT_GOES_ON,
         .viewer_end = FAULT_BACK,
         .allowed = 8000,
@@ -386,7 +372,7 @@ const FaultRow fault_resource_rows[] = {
                    "300001, sees pictures when there are some again",
         .provoke = take_files_of_publisher,
         .repair = give_files_to_publisher,
-        .publisher_told = {VIEWER_LOST},
+        .publisher_told = {FAULT_VIEWER_LOST},
         .publisher_end = FAULT_GOES_ON,
         .viewer_end = FAULT_GOES_ON,
         .allowed = 1000,
@@ -399,8 +385,8 @@ const FaultRow fault_resource_rows[] = {
         .viewer = QUICK,
         .provoke = restart_server,
         .repair = let_viewer_return,
-        .publisher_told = {LOST},
-        .viewer_told = {LOST},
+        .publisher_told = {FAULT_LOST},
+        .viewer_told = {FAULT_LOST},
         .publisher_end = FAULT_BACK,
         .viewer_end = FAULT_BACK,
         .allowed = 3000,
@@ -410,25 +396,25 @@ const FaultRow fault_resource_rows[] = {
         .happens = "The call goes on; who comes waits, without the server "
                    "being busy, and gets in when there are some again",
         .provoke = enter_full_server,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F33-interrupted-server",
         .condition = "The server reads and writes 1 to 7 bytes at a time, and "
                      "every third call is interrupted",
         .happens = "The call is made and goes on",
         .prepare = prepare_short_server,
         .provoke = mute_and_unmute,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F33-interrupted-publisher",
         .condition = "The publisher's TCP does so",
         .happens = "The call is made and goes on",
         .prepare = prepare_short_publisher,
         .provoke = mute_and_unmute,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {.id = "F33-interrupted-viewer",
         .condition = "The viewer's TCP does so",
         .happens = "The call is made and goes on",
         .prepare = prepare_short_viewer,
         .provoke = mute_and_unmute,
-        GO_ON},
+        FAULT_BOTH_GO_ON},
     {NULL},
 };

@@ -273,26 +273,14 @@ enter_many_times (FaultScene *scene)
 }
 
 #define QUICK "reconnect-delay=100 "
-#define LOST                                                                   \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_WEBSOCKET_FAILED                              \
-  }
 #define GIVEN_UP                                                               \
   {                                                                            \
     FAULT_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED                                \
-  }
-#define VIEWER_LOST                                                            \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR                                 \
   }
 /* Where the viewer has gone before the publisher is back to hear of it. */
 #define VIEWER_PERHAPS_LOST                                                    \
   {                                                                            \
     FAULT_WARNING, GST_RTC_ERROR_PUBLISH_ERROR, .maybe = TRUE                  \
-  }
-#define STREAM_LOST                                                            \
-  {                                                                            \
-    FAULT_WARNING, GST_RTC_ERROR_SUBSCRIBE_FAILED                              \
   }
 #define NOT_ADMITTED                                                           \
   {                                                                            \
@@ -310,8 +298,8 @@ const FaultRow fault_server_rows[] = {
         .publisher = QUICK,
         .viewer = QUICK,
         .provoke = kill_and_restart,
-        .publisher_told = {LOST},
-        .viewer_told = {LOST},
+        .publisher_told = {FAULT_LOST},
+        .viewer_told = {FAULT_LOST},
         .publisher_end = FAULT_BACK,
         .viewer_end = FAULT_BACK,
         .allowed = 3000,
@@ -322,8 +310,8 @@ const FaultRow fault_server_rows[] = {
         .publisher = QUICK "reconnect-attempts=3",
         .viewer = QUICK "reconnect-attempts=3",
         .provoke = kill_server,
-        .publisher_told = {LOST, GIVEN_UP},
-        .viewer_told = {LOST, GIVEN_UP},
+        .publisher_told = {FAULT_LOST, GIVEN_UP},
+        .viewer_told = {FAULT_LOST, GIVEN_UP},
         .publisher_end = FAULT_ENDED,
         .viewer_end = FAULT_ENDED,
         .allowed = 10000},
@@ -344,8 +332,8 @@ const FaultRow fault_server_rows[] = {
         .publisher = QUICK,
         .viewer = QUICK,
         .provoke = drain_and_restart,
-        .publisher_told = {LOST},
-        .viewer_told = {LOST},
+        .publisher_told = {FAULT_LOST},
+        .viewer_told = {FAULT_LOST},
         .publisher_end = FAULT_BACK,
         .viewer_end = FAULT_BACK,
         .allowed = 3000,
@@ -357,8 +345,8 @@ const FaultRow fault_server_rows[] = {
         .viewer = QUICK "reconnect-attempts=100",
         .provoke = freeze_server,
         .repair = thaw_server,
-        .publisher_told = {LOST},
-        .viewer_told = {LOST},
+        .publisher_told = {FAULT_LOST},
+        .viewer_told = {FAULT_LOST},
         .publisher_end = FAULT_GOES_ON,
         .viewer_end = FAULT_GOES_ON,
         .allowed = 17000,
@@ -387,7 +375,7 @@ const FaultRow fault_server_rows[] = {
         .happens = "The viewer stays in the room",
         .viewer = "media-timeout=2000",
         .provoke = kill_publisher,
-        .viewer_told = {STREAM_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
         .publisher_end = FAULT_GONE,
         .viewer_end = FAULT_IN_ROOM,
         .allowed = 10000},
@@ -396,7 +384,7 @@ const FaultRow fault_server_rows[] = {
         .happens = "The publisher goes on",
         .publisher = "media-timeout=2000",
         .provoke = kill_viewer,
-        .publisher_told = {VIEWER_LOST},
+        .publisher_told = {FAULT_VIEWER_LOST},
         .publisher_end = FAULT_GOES_ON,
         .viewer_end = FAULT_GONE,
         .allowed = 10000},
@@ -406,8 +394,8 @@ const FaultRow fault_server_rows[] = {
         .publisher = "media-timeout=2000",
         .viewer = "media-timeout=2000",
         .provoke = stop_publisher,
-        .publisher_told = {LOST},
-        .viewer_told = {STREAM_LOST},
+        .publisher_told = {FAULT_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
         .publisher_end = FAULT_BACK,
         .viewer_end = FAULT_BACK,
         .allowed = 10000,
@@ -418,8 +406,8 @@ const FaultRow fault_server_rows[] = {
         .publisher = "media-timeout=2000",
         .viewer = "media-timeout=2000",
         .provoke = sleep_viewer,
-        .publisher_told = {VIEWER_LOST},
-        .viewer_told = {LOST},
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_LOST},
         .publisher_end = FAULT_GOES_ON,
         .viewer_end = FAULT_BACK,
         .allowed = 8000,
@@ -439,8 +427,8 @@ const FaultRow fault_server_rows[] = {
         .server = KEYED,
         .publisher = QUICK "reconnect-attempts=100",
         .provoke = restart_after_token,
-        .publisher_told = {LOST, VIEWER_PERHAPS_LOST},
-        .viewer_told = {LOST, NOT_ADMITTED},
+        .publisher_told = {FAULT_LOST, VIEWER_PERHAPS_LOST},
+        .viewer_told = {FAULT_LOST, NOT_ADMITTED},
         .publisher_end = FAULT_BACK,
         .viewer_end = FAULT_ENDED,
         .allowed = 10000,

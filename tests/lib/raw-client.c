@@ -208,6 +208,19 @@ raw_client_send_text (gint fd, const gchar *text)
 }
 
 gboolean
+raw_client_join (gint fd, gint ms)
+{
+  g_autoptr (GBytes) answer = NULL;
+  guint8 head;
+
+  raw_client_send_text (fd, "{\"type\":\"join\",\"id\":1,\"app\":\"a\","
+                            "\"room\":\"r\",\"user\":\"u\"}");
+  return raw_client_take_frame (fd, &head, &answer, ms) == RAW_TAKEN &&
+         g_str_has_prefix (
+             g_bytes_get_data (answer, NULL), "{\"type\":\"ok\",\"id\":1,");
+}
+
+gboolean
 raw_client_wait_closed (gint fd, gint ms)
 {
   const gint64 until = g_get_monotonic_time () + (gint64)ms * 1000;

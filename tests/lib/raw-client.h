@@ -45,6 +45,9 @@ gchar *raw_client_take_head (gint fd, gint ms);
 /* @head: first byte of the frame. @payload has a byte of 0 behind it. */
 RawResult raw_client_take_frame (
     gint fd, guint8 *head, GBytes **payload, gint ms);
+/* As the one user of the one room that there is for it; takes the answer.
+ * FALSE when that does not come within @ms, or is none to request 1. */
+gboolean raw_client_join (gint fd, gint ms);
 /* Reads and forgets; TRUE when the other side closed within @ms. */
 gboolean raw_client_wait_closed (gint fd, gint ms);
 

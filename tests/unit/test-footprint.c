@@ -32,8 +32,6 @@
 #define PING 0x9
 #define COMPRESSED 0x40
 
-#define JOIN                                                                   \
-  "{\"type\":\"join\",\"id\":1,\"app\":\"a\",\"room\":\"r\",\"user\":\"u\"}"
 #define PROBE "{\"type\":\"ping\",\"id\":99}"
 
 /* --- the count --- */
@@ -513,17 +511,6 @@ static GByteArray *contents[G_N_ELEMENTS (rows)];
 /* What lives while there is no connection but the witness. */
 static gint64 quiet;
 
-static void
-join (gint fd)
-{
-  g_autoptr (GBytes) answer = NULL;
-  guint8 head;
-
-  raw_client_send_text (fd, JOIN);
-  g_assert_cmpint (
-      RAW_TAKEN, ==, raw_client_take_frame (fd, &head, &answer, PATIENCE_MS));
-}
-
 /* Bytes that are held once all is read; @peak is the most of them before. */
 static gint64
 attack (guint row, gint64 *peak)
@@ -540,7 +527,7 @@ attack (guint row, gint64 *peak)
   if (rows[row].state >= UPGRADED)
     g_assert_true (raw_client_upgrade (fd));
   if (rows[row].state >= JOINED)
-    join (fd);
+    g_assert_true (raw_client_join (fd, PATIENCE_MS));
   /* It may be refused in the middle. */
   raw_client_send (fd, bytes->data, bytes->len, PATIENCE_MS);
   WAIT_UNTIL (is_read (own_port));

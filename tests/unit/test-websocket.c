@@ -75,10 +75,6 @@ typedef struct
   gboolean cut_off;  /* what follows would be taken for a payload */
 } Case;
 
-/* One user for all, who enters anew each time. */
-#define JOIN                                                                   \
-  "{\"type\":\"join\",\"id\":1,\"app\":\"a\",\"room\":\"r\",\"user\":\"u\"}"
-
 static GstRtcServer *server;
 static guint16 port;
 static guint n_cases;
@@ -278,19 +274,6 @@ compare (const gchar *expected, const gchar *seen)
 }
 
 static void
-join (gint fd)
-{
-  g_autoptr (GBytes) answer = NULL;
-  guint8 head;
-
-  raw_client_send_text (fd, JOIN);
-  g_assert_cmpint (
-      RAW_TAKEN, ==, raw_client_take_frame (fd, &head, &answer, PATIENCE_MS));
-  g_assert_true (g_str_has_prefix (
-      g_bytes_get_data (answer, NULL), "{\"type\":\"ok\",\"id\":1,"));
-}
-
-static void
 run_case (gconstpointer data)
 {
   const Case *self = data;
@@ -301,7 +284,7 @@ run_case (gconstpointer data)
   g_assert_cmpint (fd, >=, 0);
   g_assert_true (raw_client_upgrade (fd));
   if (!self->stranger)
-    join (fd);
+    g_assert_true (raw_client_join (fd, PATIENCE_MS));
   /* What the server closes upon is the last thing that is sent: a reset must
    * not overtake its goodbye. */
   for (gsize at = 0; at < self->bytes->len; at += step)
