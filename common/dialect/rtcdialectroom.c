@@ -13,6 +13,9 @@ GST_DEBUG_CATEGORY_STATIC (message_debug);
 #define GST_CAT_DEFAULT message_debug
 
 #define MAX_MEDIA_SESSIONS 1024
+/* More are not given up between the last moment in which a connection lived
+ * and the one in which it is found dead. */
+#define MAX_CLOSED 256
 #define MAX_CANDIDATE_LENGTH 1024
 #define MAX_REASON_LENGTH 256
 #define CLOSE_REMOVED 4001
@@ -35,6 +38,14 @@ typedef struct
   guint n_candidates; /* received */
 } Media;
 
+/* A media session that was given up, of which the server perhaps never read. */
+typedef struct
+{
+  gchar *session;
+  gchar *reason;
+  gint code;
+} Closed;
+
 struct _GstRtcDialectRoom
 {
   GObject parent;
@@ -43,6 +54,7 @@ struct _GstRtcDialectRoom
   gpointer host_data;
   GHashTable *pending; /* id: Pending */
   GHashTable *media;   /* session id: Media */
+  GPtrArray *closed;   /* of Closed, the latest last */
   gchar *secret;       /* of the last join, resumes it; never logged */
 };
 
@@ -68,6 +80,14 @@ media_free (Media *media)
 {
   g_free (media->user_id);
   g_free (media);
+}
+
+static void
+closed_free (Closed *closed)
+{
+  g_free (closed->session);
+  g_free (closed->reason);
+  g_free (closed);
 }
 
 static GstRtcOptional
@@ -141,6 +161,30 @@ send_session_closed (GstRtcDialectRoom *self, const gchar *session,
 }
 
 static void
+remember_closed (GstRtcDialectRoom *self, const gchar *session,
+    const gchar *reason, gint code)
+{
+  Closed *closed = g_new (Closed, 1);
+
+  *closed = (Closed){g_strdup (session), g_strdup (reason), code};
+  if (self->closed->len == MAX_CLOSED)
+    g_ptr_array_remove_index (self->closed, 0);
+  g_ptr_array_add (self->closed, closed);
+}
+
+static const Closed *
+find_closed (GstRtcDialectRoom *self, const gchar *session)
+{
+  for (guint i = 0; i < self->closed->len; i++) {
+    const Closed *closed = g_ptr_array_index (self->closed, i);
+
+    if (g_str_equal (closed->session, session))
+      return closed;
+  }
+  return NULL;
+}
+
+static void
 emit (GstRtcDialectRoom *self, const GstRtcEvent *event)
 {
   self->host.event (event, self->host_data);
@@ -190,6 +234,8 @@ open_media (GstRtcDialectRoom *self, const gchar *session, gboolean sends,
     emit_media_opened (self, session, media);
     return;
   }
+  if (find_closed (self, session))
+    return;
   if (g_hash_table_size (self->media) >= MAX_MEDIA_SESSIONS) {
     send_session_closed (self, session, "too many media sessions", 0);
     return;
@@ -281,6 +327,24 @@ forget_ended (GstRtcDialectRoom *self, const GstRtcAnswer *answer)
         self->media, has_ended, answer->media_sessions);
 }
 
+/* What was given up over a connection that was dead already stands at the
+ * server, which must not answer with it when the stream is wanted again. */
+static void
+repeat_closed (GstRtcDialectRoom *self, const GstRtcAnswer *answer)
+{
+  const GPtrArray *standing = answer->media_sessions;
+
+  if (!answer->resumed)
+    g_ptr_array_set_size (self->closed, 0);
+  for (guint i = 0; standing && i < standing->len; i++) {
+    const gchar *session = g_ptr_array_index (standing, i);
+    const Closed *closed = find_closed (self, session);
+
+    if (closed)
+      send_session_closed (self, session, closed->reason, closed->code);
+  }
+}
+
 static void
 answer_join (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
 {
@@ -295,6 +359,7 @@ answer_join (GstRtcDialectRoom *self, const GstRtcMessageFields *fields)
   g_free (self->secret);
   self->secret = g_strdup (fields->secret);
   forget_ended (self, &answer);
+  repeat_closed (self, &answer);
   self->host.answered (fields->id, &answer, NULL, self->host_data);
 }
 
@@ -773,8 +838,9 @@ close_media (
                       media->sends ? GST_RTC_OPERATION_SUBSCRIBE
                                    : GST_RTC_OPERATION_PUBLISH)
                 : 0;
-  g_hash_table_remove (self->media, media_session);
+  remember_closed (self, media_session, reason, code);
   send_session_closed (self, media_session, reason, code);
+  g_hash_table_remove (self->media, media_session);
 }
 
 GstRtcDialectRoom *
@@ -790,6 +856,7 @@ finalize (GObject *object)
 
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->media);
+  g_ptr_array_unref (self->closed);
   g_free (self->secret);
   G_OBJECT_CLASS (gst_rtc_dialect_room_parent_class)->finalize (object);
 }
@@ -801,6 +868,7 @@ gst_rtc_dialect_room_init (GstRtcDialectRoom *self)
       g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)pending_free);
   self->media = g_hash_table_new_full (
       g_str_hash, g_str_equal, g_free, (GDestroyNotify)media_free);
+  self->closed = g_ptr_array_new_with_free_func ((GDestroyNotify)closed_free);
 }
 
 static void

@@ -1325,6 +1325,40 @@ test_media_that_ended_meanwhile (Fixture *fixture, gconstpointer data)
   wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
 }
 
+/* The connection was dead already when the client told their end: the server
+ * still holds them, and opens those again that the user serves. */
+static void
+test_media_that_was_closed_in_vain (Fixture *fixture, gconstpointer data)
+{
+  const gchar *opened =
+      "{\"type\":\"session-opened\",\"session\":\"out-0\",\"user\":\"carol\"}";
+  static const gchar *const sessions[] = {"session-1", "out-0"};
+
+  enter_to_return (fixture, 3);
+  publish (fixture);
+  subscribe (fixture);
+  scripted_server_send (fixture->server, opened);
+  wait_log (fixture, "media-opened:bob media-opened:carol");
+  forget_log (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (sessions); i++)
+    g_assert_false (gst_rtc_room_client_close_media (
+        fixture->client, sessions[i], "no media"));
+  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 2);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_set_sessions (
+      fixture->server, "[\"session-1\",\"out-0\",\"out-1\"]");
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK);
+  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 4);
+  g_assert_cmpstr ("no media", ==,
+      last_fields (fixture, GST_RTC_MESSAGE_SESSION_CLOSED)->reason);
+  forget_log (fixture);
+  scripted_server_send (fixture->server, opened);
+  scripted_server_send (
+      fixture->server, "{\"type\":\"token-will-expire\",\"seconds\":30}");
+  wait_log (fixture, "token-will-expire");
+}
+
 /* The server has told their end over the connection that broke, or could not
  * tell it. */
 static void
@@ -1811,6 +1845,8 @@ main (int argc, char **argv)
   add ("publication-ended-by-the-server", test_publication_ended_by_the_server,
       NULL);
   add ("media-that-ended-meanwhile", test_media_that_ended_meanwhile, NULL);
+  add ("media-that-was-closed-in-vain", test_media_that_was_closed_in_vain,
+      NULL);
   add ("media-that-ended-unheard", test_media_that_ended_unheard, NULL);
   add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);
   add ("banned", test_banned, NULL);
