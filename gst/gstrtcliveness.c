@@ -5,6 +5,9 @@
 
 #define MAX_INTERVAL_MS 250
 #define LATE_TICK (500 * G_TIME_SPAN_MILLISECOND)
+/* What the timeout is shortened by, so that silence is known within it although
+ * it is looked for at ticks. */
+#define MARGIN_TICKS 2
 
 /* The other side may report seldom (a browser that only hears audio does so
  * each 5 s), so that several of its own intervals must be missed too. */
@@ -15,7 +18,8 @@ get_silence_limit (const GstRtcLiveness *liveness)
 
   if (!liveness->ever_heard)
     return 3 * timeout;
-  return CLAMP (3 * liveness->longest_gap, timeout, 4 * timeout);
+  return CLAMP (3 * liveness->longest_gap,
+      timeout - MARGIN_TICKS * liveness->interval, 4 * timeout);
 }
 
 /* A process that was stopped or starved has heard nothing for want of

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /**
  * GstRtcLiveness:
- * @timeout: of silence, us
+ * @timeout: within which silence is to be known, us
  * @interval: between two ticks, us
  * @next_tick: when it is due
  * @last_heard: when something came, as far as the ticks can tell

@@ -97,7 +97,7 @@ static const SettingRow setting_table[] = {
     {GST_RTC_SETTING_MEDIA_TIMEOUT, "media-timeout", KIND_UINT,
         FIELD (media_timeout), NULL, GST_RTC_DEFAULT_MEDIA_TIMEOUT, 0, 600000,
         WHILE_READY, "Media timeout",
-        "Silence after which the other side of a media connection counts as "
+        "Silence within which the other side of a media connection counts as "
         "dead, in ms; 0 never"},
     {GST_RTC_SETTING_RECONNECT_ATTEMPTS, "reconnect-attempts", KIND_UINT,
         FIELD (reconnect_attempts), NULL, GST_RTC_DEFAULT_RECONNECT_ATTEMPTS, 0,

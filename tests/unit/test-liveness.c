@@ -75,7 +75,7 @@ static void
 test_silence_after_a_stream (Fixture *fixture, gconstpointer unused)
 {
   be_heard_each (fixture, TICK);
-  g_assert_cmpint (TIMEOUT + TICK, ==, be_silent (fixture, FALSE));
+  g_assert_cmpint (TIMEOUT - TICK, ==, be_silent (fixture, FALSE));
 }
 
 /* Who reports seldom has missed several of its own reports. */
@@ -99,7 +99,7 @@ test_one_long_gap_is_forgotten (Fixture *fixture, gconstpointer unused)
   be_heard_seldom (fixture);
   for (guint i = 0; i < 300; i++)
     g_assert_cmpint (0, ==, tick (fixture, TRUE, FALSE));
-  g_assert_cmpint (TIMEOUT + TICK, ==, be_silent (fixture, FALSE));
+  g_assert_cmpint (TIMEOUT - TICK, ==, be_silent (fixture, FALSE));
 }
 
 /* The time before the first packet is no gap between two. */
@@ -109,7 +109,7 @@ test_the_first_one_may_be_late (Fixture *fixture, gconstpointer unused)
   for (guint i = 0; i < 20; i++)
     g_assert_cmpint (0, ==, tick (fixture, FALSE, TRUE));
   g_assert_cmpint (0, ==, tick (fixture, TRUE, TRUE));
-  g_assert_cmpint (TIMEOUT + TICK, ==, be_silent (fixture, TRUE));
+  g_assert_cmpint (TIMEOUT - TICK, ==, be_silent (fixture, TRUE));
 }
 
 static void
@@ -136,7 +136,7 @@ test_a_late_tick_is_no_silence (Fixture *fixture, gconstpointer unused)
     g_assert_cmpint (0, ==, tick (fixture, FALSE, FALSE));
   fixture->now += 3000 * MS;
   g_assert_cmpint (0, ==, tick (fixture, FALSE, FALSE));
-  g_assert_cmpint (TIMEOUT + TICK, ==, be_silent (fixture, FALSE));
+  g_assert_cmpint (TIMEOUT - TICK, ==, be_silent (fixture, FALSE));
 }
 
 /* A tick that is a little late is not forgiven, or many would add up. */
@@ -151,8 +151,8 @@ test_ticks_that_are_a_little_late (Fixture *fixture, gconstpointer unused)
     fixture->now += 400 * MS;
     gap = tick (fixture, FALSE, FALSE);
   }
-  g_assert_cmpuint (3, ==, n);
-  g_assert_cmpint (1500, ==, gap);
+  g_assert_cmpuint (2, ==, n);
+  g_assert_cmpint (1000, ==, gap);
 }
 
 int
