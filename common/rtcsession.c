@@ -9,6 +9,7 @@
 
 #include <gst/gst.h>
 
+#include "rtcaddress.h"
 #include "rtcconfig.h"
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
@@ -23,6 +24,7 @@ GST_DEBUG_CATEGORY_STATIC (session_debug);
 #define PING_SLACK_MS 1000
 /* What arrived while this process had no time is read before it is judged. */
 #define SECOND_LOOK_MS 250
+#define ADDRESS_LOST "the address of this machine that it used has gone"
 
 struct _GstRtcSession
 {
@@ -41,6 +43,9 @@ struct _GstRtcSession
   SoupMessage *message;
   GCancellable *cancellable;
   gboolean timed_out;
+  GInetAddress *local_address; /* (nullable) once TCP is connected */
+  GstRtcAddressWatch *address_watch;
+  gboolean address_lost;
   SoupWebsocketConnection *socket; /* once it is open */
   GSource *timer;                  /* of the connect, then of the pong */
   gboolean doubted;                /* silent for too long at the first look */
@@ -87,7 +92,11 @@ session_unref (GstRtcSession *self)
   if (!g_ref_count_dec (&self->ref_count))
     return;
   clear_source (&self->timer);
+  gst_rtc_address_watch_free (self->address_watch);
+  g_clear_object (&self->local_address);
   g_clear_object (&self->socket);
+  if (self->message)
+    g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
   g_clear_object (&self->http);
   g_clear_object (&self->cancellable);
@@ -147,11 +156,18 @@ retire_socket (GstRtcSession *self, guint ms)
       ms, end_farewell, farewell, (GDestroyNotify)farewell_free);
 }
 
+static void
+stop_looking (GstRtcSession *self)
+{
+  clear_source (&self->timer);
+  g_clear_pointer (&self->address_watch, gst_rtc_address_watch_free);
+}
+
 /* The one way to the listener's closed (). Takes @error. */
 static void
 report_end (GstRtcSession *self, gboolean opened_before, GError *error)
 {
-  clear_source (&self->timer);
+  stop_looking (self);
   if (!self->silent) {
     self->silent = TRUE;
     GST_INFO ("%s: %s", opened_before ? "socket lost" : "socket not opened",
@@ -306,6 +322,8 @@ describe_connect_failure (GstRtcSession *self, const GError *cause)
   if (self->timed_out)
     return gst_rtc_error_new (GST_RTC_ERROR_WEBSOCKET_FAILED, 0,
         "not open within %u ms", self->connect_timeout);
+  if (self->address_lost)
+    return gst_rtc_error_new (GST_RTC_ERROR_WEBSOCKET_FAILED, 0, ADDRESS_LOST);
   if (status >= 200 && status < 600)
     return gst_rtc_error_new (GST_RTC_ERROR_WEBSOCKET_FAILED, (gint)status,
         "answered with HTTP status %u", status);
@@ -365,6 +383,39 @@ on_connect_timeout (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* --- the address that it is sent from --- */
+
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event,
+    GIOStream *connection, GstRtcSession *self)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (event != G_SOCKET_CLIENT_CONNECTED ||
+      !G_IS_SOCKET_CONNECTION (connection))
+    return;
+  address = g_socket_connection_get_local_address (
+      G_SOCKET_CONNECTION (connection), NULL);
+  if (G_IS_INET_SOCKET_ADDRESS (address))
+    g_set_object (&self->local_address,
+        g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+}
+
+static void
+on_addresses_changed (gpointer user_data)
+{
+  GstRtcSession *self = user_data;
+
+  if (!self->local_address || gst_rtc_address_is_local (self->local_address))
+    return;
+  if (self->socket) {
+    lose_socket (self, 0, ADDRESS_LOST);
+    return;
+  }
+  self->address_lost = TRUE;
+  g_cancellable_cancel (self->cancellable);
+}
+
 /* A fault that is known before any I/O is told from the main context too:
  * the caller has no session to speak of yet. */
 static gboolean
@@ -395,9 +446,12 @@ prepare (GstRtcSession *self, const GstRtcSessionSettings *settings)
     return FALSE;
   self->message = gst_rtc_http_message_new (settings->url);
   if (!self->message)
-    self->fault = gst_rtc_error_new (
-        GST_RTC_ERROR_WEBSOCKET_FAILED, 0, "not a WebSocket address");
-  return self->message != NULL;
+    return gst_rtc_error_set (&self->fault, GST_RTC_ERROR_WEBSOCKET_FAILED, 0,
+        "not a WebSocket address");
+  g_signal_connect (
+      self->message, "network-event", G_CALLBACK (on_network_event), self);
+  self->address_watch = gst_rtc_address_watch_new (on_addresses_changed, self);
+  return TRUE;
 }
 
 /* libsoup counts its pings in seconds. */
@@ -463,7 +517,7 @@ gst_rtc_session_close (
   if (!session)
     return;
   session->silent = TRUE;
-  clear_source (&session->timer);
+  stop_looking (session);
   g_cancellable_cancel (session->cancellable);
   if (gst_rtc_session_is_open (session))
     socket = g_object_ref (session->socket);

@@ -15,6 +15,7 @@
 #include "gstrtcreports.h"
 #include "gstrtcsdp.h"
 #include "gstrtcwebrtc.h"
+#include "rtcaddress.h"
 #include "rtcerror-private.h"
 #include "rtcfiles.h"
 
@@ -55,6 +56,7 @@ struct _GstRtcPeer
   GSource *liveness_timer;
   GSource *rate_timer;
   GstRtcLiveness liveness;
+  GstRtcAddressWatch *address_watch; /* while connected */
 
   /* Object lock. */
   gboolean quiet; /* no listener call may start */
@@ -201,12 +203,13 @@ release_files (GstRtcPeer *peer)
 /* --- failure --- */
 
 static void
-clear_timers (GstRtcPeer *peer)
+stop_watching (GstRtcPeer *peer)
 {
   clear_source (&peer->connect_timer);
   clear_source (&peer->gathering_timer);
   clear_source (&peer->liveness_timer);
   clear_source (&peer->rate_timer);
+  g_clear_pointer (&peer->address_watch, gst_rtc_address_watch_free);
 }
 
 static void G_GNUC_PRINTF (2, 3)
@@ -225,7 +228,7 @@ static void G_GNUC_PRINTF (2, 3)
   GST_INFO_OBJECT (peer, "failed (%s)", reason);
 
   peer->over = TRUE;
-  clear_timers (peer);
+  stop_watching (peer);
   silence_calls (peer);
   error = gst_rtc_error_new (get_code (peer->role), 0, "%s", reason);
   if (peer->listener.failed)
@@ -286,11 +289,22 @@ on_liveness_tick (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Silence would tell it too, media-timeout later. */
+static void
+on_addresses_changed (gpointer user_data)
+{
+  GstRtcPeer *peer = user_data;
+
+  if (gst_rtc_webrtc_has_lost_address (peer->webrtc))
+    fail (peer, "the address of this machine that media used has gone");
+}
+
 static void
 start_liveness (GstRtcPeer *peer)
 {
   guint interval;
 
+  peer->address_watch = gst_rtc_address_watch_new (on_addresses_changed, peer);
   if (peer->media_timeout == 0)
     return;
   interval = gst_rtc_liveness_init (
@@ -812,7 +826,7 @@ gst_rtc_peer_stop (GstRtcPeer *peer)
   g_return_if_fail (GST_RTC_IS_PEER (peer));
 
   peer->over = TRUE;
-  clear_timers (peer);
+  stop_watching (peer);
   silence_calls (peer);
   if (!peer->pipeline)
     return;

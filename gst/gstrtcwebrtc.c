@@ -8,10 +8,13 @@
 
 #include "gstrtcpeerlog.h"
 #include "gstrtcsources.h"
+#include "rtcaddress.h"
 
 /* RFC 8445, 14.2 allows no less than 5 ms between checks; the default of
  * libnice is 20 and costs 45 ms of each join on a fast path. */
 #define ICE_PACING_MS 5
+/* The number that libnice gives to the one ICE stream. */
+#define BUNDLE_STREAM 1
 
 #define GST_CAT_DEFAULT gst_rtc_peer_log_get_category ()
 
@@ -88,6 +91,19 @@ gst_rtc_webrtc_set_servers (GstElement *webrtc, const gchar *stun_server,
         GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
 }
 
+/* (transfer full) (nullable) */
+static GObject *
+get_agent (GstElement *webrtc)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (webrtc, "ice-agent", &ice, NULL);
+  if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
+    g_object_get (ice, "agent", &agent, NULL);
+  return NICE_IS_AGENT (agent) ? g_steal_pointer (&agent) : NULL;
+}
+
 static gboolean
 add_local_addresses (
     NiceAgent *agent, const gchar *const *addresses, gchar **fault)
@@ -105,17 +121,34 @@ add_local_addresses (
   return TRUE;
 }
 
+/* webrtcbin chooses regular nomination, in which libnice waits 2 s for every
+ * host candidate that does not answer before it takes the one pair that does:
+ * on each join through a NAT. What nominates with the first check of each pair
+ * (RFC 5245, 8.1.1.2) is as fast as the path and moves up when a better pair
+ * answers. libnice only reads the mode while it checks, but has declared it
+ * for construction only, so that the class is asked. */
+static void
+nominate_at_once (GObject *agent)
+{
+  GParamSpec *pspec = g_object_class_find_property (
+      G_OBJECT_GET_CLASS (agent), "nomination-mode");
+  GObjectClass *owner = pspec ? g_type_class_peek (pspec->owner_type) : NULL;
+  g_auto (GValue) mode = G_VALUE_INIT;
+
+  if (!owner)
+    return;
+  g_value_init (&mode, pspec->value_type);
+  g_value_set_enum (&mode, NICE_NOMINATION_MODE_AGGRESSIVE);
+  owner->set_property (agent, pspec->param_id, &mode, pspec);
+}
+
 gboolean
 gst_rtc_webrtc_set_up_ice (
     GstElement *webrtc, const gchar *const *local_addresses, gchar **fault)
 {
-  g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
+  g_autoptr (GObject) agent = get_agent (webrtc);
 
-  g_object_get (webrtc, "ice-agent", &ice, NULL);
-  if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
-    g_object_get (ice, "agent", &agent, NULL);
-  if (!NICE_IS_AGENT (agent)) {
+  if (!agent) {
     *fault = g_strdup ("the ICE agent of webrtcbin is not the one of libnice");
     return FALSE;
   }
@@ -124,7 +157,33 @@ gst_rtc_webrtc_set_up_ice (
   set_if_known (agent, "ice-tcp", FALSE);
   set_if_known (agent, "stun-pacing-timer", ICE_PACING_MS);
   set_if_known (agent, "keepalive-conncheck", TRUE);
+  nominate_at_once (agent);
   return add_local_addresses (NICE_AGENT (agent), local_addresses, fault);
+}
+
+static GInetAddress *
+to_inet_address (const NiceAddress *address)
+{
+  gchar text[NICE_ADDRESS_STRING_LEN];
+
+  nice_address_to_string (address, text);
+  return g_inet_address_new_from_string (text);
+}
+
+gboolean
+gst_rtc_webrtc_has_lost_address (GstElement *webrtc)
+{
+  g_autoptr (GObject) agent = get_agent (webrtc);
+  g_autoptr (GInetAddress) address = NULL;
+  NiceCandidate *local, *remote;
+
+  if (!agent ||
+      !nice_agent_get_selected_pair (NICE_AGENT (agent), BUNDLE_STREAM,
+          NICE_COMPONENT_TYPE_RTP, &local, &remote) ||
+      local->type == NICE_CANDIDATE_TYPE_RELAYED)
+    return FALSE;
+  address = to_inet_address (&local->base_addr);
+  return address && !gst_rtc_address_is_local (address);
 }
 
 /* --- the jitter buffer --- */

@@ -9,7 +9,7 @@ import sys
 
 # From the bottom up. A file includes files of lower rows, and its own header.
 LAYERS = [
-    "rtcerror rtcfiles rtcjsonscan rtclinger",
+    "rtcaddress rtcerror rtcfiles rtcjsonscan rtclinger",
     "rtcconfig rtcjson rtcroster rtctoken rtcworker",
     "rtcmessage",
     "rtcevent rtchttp rtcrequest",
