@@ -605,10 +605,25 @@ tell_tracks (GstRtcPeer *peer)
     peer->listener.remote_tracks (peer, audio, video, peer->user_data);
 }
 
+/* webrtcbin has no ICE restart (1.22): it would go on with the old credentials
+ * until nothing comes any more. @another: (nullable): what could be read */
+static void
+check_another (
+    GstRtcPeer *peer, const GstRtcSdp *before, const GstRtcSdp *another)
+{
+  if (another && peer->role == GST_RTC_PEER_RECEIVER &&
+      !g_str_equal (gst_rtc_sdp_get_ice_ufrag (before),
+          gst_rtc_sdp_get_ice_ufrag (another)))
+    fail (peer, "the other side restarts ICE, which takes another transport");
+  else
+    GST_WARNING_OBJECT (peer, "ignoring a second remote description");
+}
+
 void
 gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
 {
   gboolean is_offer;
+  const GstRtcSdp *before;
   const gchar *fingerprint;
   GChecksumType hash;
   g_autoptr (GstRtcSdp) parsed = NULL;
@@ -619,14 +634,14 @@ gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp)
 
   if (peer->over)
     return;
-  if (gst_rtc_negotiation_get_remote (peer->negotiation)) {
-    GST_WARNING_OBJECT (peer, "ignoring a second remote description");
-    return;
-  }
-
+  before = gst_rtc_negotiation_get_remote (peer->negotiation);
   is_offer = peer->role == GST_RTC_PEER_RECEIVER;
   parsed = gst_rtc_sdp_new (
       sdp, is_offer ? GST_RTC_SDP_OFFER : GST_RTC_SDP_ANSWER, &fault);
+  if (before) {
+    check_another (peer, before, parsed);
+    return;
+  }
   if (!parsed || (!is_offer && !gst_rtc_outgoing_check_answer (
                                    peer->outgoing, parsed, &fault))) {
     fail (peer, "bad description of the other side: %s", fault);

@@ -117,7 +117,8 @@ void gst_rtc_peer_follow_rate (
 void gst_rtc_peer_start (GstRtcPeer *peer);
 
 /* The offer (receiver) or answer (sender) of the other side, checked before
- * webrtcbin sees it; a bad one leads to failed (). Worker. */
+ * webrtcbin sees it; a bad one leads to failed (), and so does a second offer
+ * that restarts ICE. Any other second one is ignored. Worker. */
 void gst_rtc_peer_set_remote_description (GstRtcPeer *peer, const gchar *sdp);
 
 /* A candidate of the other side, checked before libnice sees it; a bad one

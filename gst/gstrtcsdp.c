@@ -934,6 +934,13 @@ gst_rtc_sdp_get_n_candidates (const GstRtcSdp *sdp)
 }
 
 const gchar *
+gst_rtc_sdp_get_ice_ufrag (const GstRtcSdp *sdp)
+{
+  return gst_sdp_media_get_attribute_val (
+      gst_sdp_message_get_media (sdp->message, sdp->bundle_mline), "ice-ufrag");
+}
+
+const gchar *
 gst_rtc_sdp_get_fingerprint (const GstRtcSdp *sdp, GChecksumType *hash)
 {
   if (hash)

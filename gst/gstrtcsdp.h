@@ -56,6 +56,10 @@ guint gst_rtc_sdp_get_bundle_mline (const GstRtcSdp *sdp);
 /* Number of candidates kept inside the description. */
 guint gst_rtc_sdp_get_n_candidates (const GstRtcSdp *sdp);
 
+/* Borrowed; another one than before means an ICE restart (RFC 8839, 4.4.1.1.1).
+ */
+const gchar *gst_rtc_sdp_get_ice_ufrag (const GstRtcSdp *sdp);
+
 /* `AA:BB:...` in capitals, borrowed, and the hash it was made with. */
 const gchar *gst_rtc_sdp_get_fingerprint (
     const GstRtcSdp *sdp, GChecksumType *hash);

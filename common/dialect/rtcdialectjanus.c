@@ -243,11 +243,14 @@ take_room_event (GstRtcDialectJanus *self, GstRtcJson *data)
 
 /* The other handles hear the same as the main one, but for their own end. */
 static void
-take_other_event (
-    GstRtcDialectJanus *self, GstRtcJanusHandle *handle, GstRtcJson *data)
+take_other_event (GstRtcDialectJanus *self, GstRtcJanusHandle *handle,
+    const GstRtcJanusMessage *message)
 {
+  GstRtcJson *data = message->data;
   const gchar *leaving = gst_rtc_json_get_string (data, "leaving");
 
+  if (message->sdp && message->sdp_is_offer)
+    gst_rtc_janus_media_take_offer (self->room.media, handle, message->sdp);
   if (g_strcmp0 (leaving, "ok") == 0)
     gst_rtc_janus_media_take_removal (self->room.media, handle,
         gst_rtc_json_get_string (data, "reason")
@@ -273,7 +276,7 @@ take_event (GstRtcDialectJanus *self, const GstRtcJanusMessage *message)
   else if (message->data && handle == self->room.main)
     take_room_event (self, message->data);
   else if (message->data)
-    take_other_event (self, handle, message->data);
+    take_other_event (self, handle, message);
 }
 
 static void

@@ -629,6 +629,19 @@ gst_rtc_janus_media_take_event (GstRtcJanusMedia *media,
 }
 
 void
+gst_rtc_janus_media_take_offer (
+    GstRtcJanusMedia *media, GstRtcJanusHandle *handle, const gchar *sdp)
+{
+  GstRtcJanusSession *session = gst_rtc_janus_session_of (handle);
+  g_autofree gchar *offer = NULL;
+
+  if (!session || session->sends || session->ending || !session->opened)
+    return;
+  offer = gst_rtc_janus_adapt_offer (sdp);
+  gst_rtc_janus_media_tell_description (media, session, offer);
+}
+
+void
 gst_rtc_janus_media_take_removal (
     GstRtcJanusMedia *media, GstRtcJanusHandle *handle, const gchar *reason)
 {

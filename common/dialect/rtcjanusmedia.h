@@ -183,6 +183,9 @@ void gst_rtc_janus_media_close (
 /* What the core tells of @handle: webrtcup, trickle, hangup, ... */
 void gst_rtc_janus_media_take_event (GstRtcJanusMedia *media,
     GstRtcJanusHandle *handle, const GstRtcJanusMessage *message);
+/* An offer without a request: the server wants another ICE transport. */
+void gst_rtc_janus_media_take_offer (
+    GstRtcJanusMedia *media, GstRtcJanusHandle *handle, const gchar *sdp);
 /* The member of @handle was removed from the room, where it is that of the
  * own screen stream. */
 void gst_rtc_janus_media_take_removal (

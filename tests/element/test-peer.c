@@ -184,6 +184,37 @@ test_bad_description_fails (void)
 }
 
 static gchar *
+change_ufrag (const gchar *sdp)
+{
+  g_auto (GStrv) parts = g_strsplit (sdp, "a=ice-ufrag:", -1);
+
+  return g_strjoinv ("a=ice-ufrag:other", parts);
+}
+
+/* Only that of credentials that have changed restarts ICE. */
+static void
+test_second_descriptions (void)
+{
+  Pair pair;
+  Side *sender, *receiver;
+  g_autofree gchar *restart = NULL;
+  g_autofree gchar *answer = NULL;
+
+  setup_join (&pair, &sender, &receiver, FALSE);
+  pair_join (sender, receiver);
+  wait_connected (&pair, sender, receiver);
+  restart = change_ufrag (sender->description);
+  answer = change_ufrag (receiver->description);
+  gst_rtc_peer_set_remote_description (receiver->peer, sender->description);
+  gst_rtc_peer_set_remote_description (receiver->peer, "v=0\r\n");
+  gst_rtc_peer_set_remote_description (sender->peer, answer);
+  g_assert_cmpuint (receiver->n_failed + sender->n_failed, ==, 0);
+  gst_rtc_peer_set_remote_description (receiver->peer, restart);
+  assert_failed (receiver, GST_RTC_ERROR_SUBSCRIBE_FAILED, "restarts ICE");
+  pair_clear (&pair);
+}
+
+static gchar *
 change_payload (const gchar *sdp)
 {
   g_auto (GStrv) parts = g_strsplit (sdp, "SAVPF 96", -1);
@@ -587,6 +618,7 @@ main (int argc, char **argv)
   ADD ("tampered-offer", test_tampered_offer);
   ADD ("tampered-answer", test_tampered_answer);
   ADD ("bad-description", test_bad_description_fails);
+  ADD ("second-descriptions", test_second_descriptions);
   ADD ("answer-with-another-codec", test_answer_with_another_codec);
   ADD ("connect-timeout", test_connect_timeout);
   ADD ("connect-timeout-names-ice", test_connect_timeout_names_ice);

@@ -1021,6 +1021,11 @@ test_subscription_events (Fixture *fixture, gconstpointer data)
   subscribe_bob (fixture);
   tell_core (fixture, "slowlink", 31, "\"media\":\"video\",\"lost\":3");
   assert_events (fixture, "media-trouble bob camera 300001");
+  tell_core (fixture, "event", 31,
+      "\"plugindata\":{\"plugin\":\"janus.plugin.videoroom\",\"data\":"
+      "{\"videoroom\":\"updated\"}},\"jsep\":{\"type\":\"offer\","
+      "\"sdp\":\"v=0\"}");
+  assert_events (fixture, "media-description");
   tell_core (fixture, "hangup", 31, "\"reason\":\"DTLS alert\"");
   assert_events (fixture, "media-closed 300001");
   subscribe_bob (fixture);
