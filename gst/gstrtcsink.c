@@ -561,8 +561,9 @@ install_signals (GType type)
    * @user_id: who now receives
    * @screen: the screen stream, else the camera stream
    *
-   * Not where a server such as Janus takes the stream for all viewers.
-   * On the notifier thread, with no lock held.
+   * Once until viewer-removed, also where another transport takes the place
+   * of the first. Not where a server such as Janus takes the stream for all
+   * viewers. On the notifier thread, with no lock held.
    */
   signals[SIGNAL_VIEWER_ADDED] =
       g_signal_new ("viewer-added", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
@@ -570,7 +571,7 @@ install_signals (GType type)
 
   /**
    * GstRtcSink::viewer-removed:
-   * @user_id: who no longer receives
+   * @user_id: who was added and no longer receives
    * @screen: the screen stream, else the camera stream
    *
    * On the notifier thread, with no lock held.

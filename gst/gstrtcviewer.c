@@ -296,9 +296,15 @@ gst_rtc_viewer_get_screen (GstRtcViewer *self)
 }
 
 gboolean
+gst_rtc_viewer_has_connected (GstRtcViewer *self)
+{
+  return self->connected_at > 0;
+}
+
+gboolean
 gst_rtc_viewer_has_been_steady (GstRtcViewer *self)
 {
-  return self->connected_at > 0 &&
+  return gst_rtc_viewer_has_connected (self) &&
          g_get_monotonic_time () - self->connected_at >= STEADY;
 }
 

@@ -85,6 +85,8 @@ const gchar *gst_rtc_viewer_get_user_id (GstRtcViewer *viewer);
 /* TRUE for the server that takes the stream for all viewers. */
 gboolean gst_rtc_viewer_is_server (GstRtcViewer *viewer);
 gboolean gst_rtc_viewer_get_screen (GstRtcViewer *viewer);
+/* Media has flowed to it. Worker. */
+gboolean gst_rtc_viewer_has_connected (GstRtcViewer *viewer);
 /* FALSE for one that was connected for a moment only. Worker. */
 gboolean gst_rtc_viewer_has_been_steady (GstRtcViewer *viewer);
 GstRtcPeer *gst_rtc_viewer_get_peer (GstRtcViewer *viewer);

@@ -132,17 +132,6 @@ tell_viewer (GstRtcViewers *self, GstRtcViewer *viewer, GstRtcElementFunc func)
 }
 
 static void
-remove_viewer (GstRtcViewers *self, GstRtcViewer *viewer)
-{
-  g_autoptr (GstRtcViewer) kept = gst_rtc_viewer_ref (viewer);
-
-  gst_rtc_viewer_stop (kept);
-  g_hash_table_remove (self->viewers, gst_rtc_viewer_get_media_session (kept));
-  update_routes (self);
-  tell_viewer (self, kept, tell_removed);
-}
-
-static void
 request_keyframes (GstRtcViewers *self, gboolean screen)
 {
   g_autoptr (GPtrArray) tracks =
@@ -165,6 +154,34 @@ serve_the_same (GstRtcViewer *one, GstRtcViewer *other)
 {
   return serves (one, gst_rtc_viewer_get_user_id (other),
       gst_rtc_viewer_get_screen (other));
+}
+
+/* Another transport brings the stream to the same user. */
+static gboolean
+receives_otherwise (GstRtcViewers *self, GstRtcViewer *viewer)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    if (value != viewer && gst_rtc_viewer_has_connected (value) &&
+        serve_the_same (value, viewer))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+remove_viewer (GstRtcViewers *self, GstRtcViewer *viewer)
+{
+  g_autoptr (GstRtcViewer) kept = gst_rtc_viewer_ref (viewer);
+
+  gst_rtc_viewer_stop (kept);
+  g_hash_table_remove (self->viewers, gst_rtc_viewer_get_media_session (kept));
+  update_routes (self);
+  if (gst_rtc_viewer_has_connected (kept) && !receives_otherwise (self, kept))
+    tell_viewer (self, kept, tell_removed);
 }
 
 /* Those that @viewer takes the place of. */
@@ -260,7 +277,8 @@ on_viewer_connected (GstRtcViewer *viewer, gpointer user_data)
 
   start_handover (self, viewer);
   start_video (self, viewer);
-  tell_viewer (self, viewer, tell_added);
+  if (!receives_otherwise (self, viewer))
+    tell_viewer (self, viewer, tell_added);
 }
 
 static void

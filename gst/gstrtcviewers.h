@@ -14,7 +14,8 @@ typedef struct _GstRtcViewers GstRtcViewers;
 /**
  * GstRtcViewersListener:
  * @added: @user_id now receives
- * @removed: @user_id receives no longer, or never did
+ * @removed: @user_id, who did receive, does so no longer. Where one transport
+ *   takes the place of another without a break, neither is told
  * @wants_peer: whether somebody cares for @peer_created. Worker
  * @peer_created: @webrtcbin, which is not negotiated before this returns;
  *   @user_id is NULL for a server

@@ -236,13 +236,28 @@ assert_new_viewer_sees (Fixture *fixture)
   rtc_pipeline_free (late);
 }
 
+static void
+count_viewer (
+    GstElement *sink, const gchar *user_id, gboolean screen, gpointer user_data)
+{
+  gint *count = user_data;
+
+  g_atomic_int_inc (count);
+}
+
 /* @kill: no goodbye */
 static void
 check_server_restart (Fixture *fixture, gboolean kill)
 {
+  GstElement *sink;
   gint64 restarted;
+  gint n_added = 0, n_removed = 0;
 
   start_call (fixture, RECONNECT);
+  sink = rtc_pipeline_get (fixture->publisher, "rtc");
+  g_signal_connect (sink, "viewer-added", G_CALLBACK (count_viewer), &n_added);
+  g_signal_connect (
+      sink, "viewer-removed", G_CALLBACK (count_viewer), &n_removed);
   if (kill) {
     cut_proxy_set_refusing (fixture->to_publisher, TRUE);
     cut_proxy_set_refusing (fixture->to_viewer, TRUE);
@@ -264,8 +279,15 @@ check_server_restart (Fixture *fixture, gboolean kill)
   rtc_test_wait (fixture->context,
       rtc_pipeline_count_fact (fixture->viewer, "rtc-stream-restarted") == 1);
   wait_frames (fixture, 60);
+  g_assert_cmpint (0, ==, g_atomic_int_get (&n_added));
+  g_assert_cmpint (0, ==, g_atomic_int_get (&n_removed));
 
   assert_new_viewer_sees (fixture);
+  rtc_test_wait (fixture->context, g_atomic_int_get (&n_removed) > 0);
+  g_assert_cmpint (1, ==, g_atomic_int_get (&n_added));
+  g_assert_cmpint (1, ==, g_atomic_int_get (&n_removed));
+  g_signal_handlers_disconnect_by_func (sink, count_viewer, &n_added);
+  g_signal_handlers_disconnect_by_func (sink, count_viewer, &n_removed);
   rtc_pipeline_assert_one_break (fixture->viewer);
   rtc_pipeline_assert_one_break (fixture->publisher);
   g_assert_cmpuint (
