@@ -320,14 +320,19 @@ gst_rtc_element_call_fail (
 }
 
 void
-gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call)
+gst_rtc_element_call_succeed (GstRtcElement *self, GstRtcElementCall *call)
 {
-  g_autoptr (GError) error = NULL;
+  own_call (self, call);
+  end_call (self, call, NULL, NULL);
+  gst_rtc_element_call_free (call);
+}
 
+void
+gst_rtc_element_call_drop (
+    GstRtcElement *self, GstRtcElementCall *call, const GError *error)
+{
   if (!call)
     return;
-  error = gst_rtc_error_new (
-      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the room has been left");
   own_call (self, call);
   answer_promise (self, call, NULL, error);
   gst_rtc_element_call_free (call);

@@ -143,9 +143,15 @@ void gst_rtc_element_call_pair (
 void gst_rtc_element_call_fail (
     GstRtcElement *self, GstRtcElementCall *call, const GError *error);
 
-/* Ends it without a message, since the room was left in the meantime; takes
- * @call (nullable) over. Worker. */
-void gst_rtc_element_call_drop (GstRtcElement *self, GstRtcElementCall *call);
+/* Ends it without sending, as if the server had done it; takes @call over.
+ * Worker. */
+void gst_rtc_element_call_succeed (
+    GstRtcElement *self, GstRtcElementCall *call);
+
+/* Ends it with @error and without a message, since that is what was wanted;
+ * takes @call (nullable) over. Worker. */
+void gst_rtc_element_call_drop (
+    GstRtcElement *self, GstRtcElementCall *call, const GError *error);
 
 /* Gives one up that is not started; takes @call over. A promise that it still
  * has is answered with 100001. Worker. */

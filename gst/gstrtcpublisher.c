@@ -57,16 +57,39 @@ clear_deadline (Publication *publication)
 }
 
 static void
-reset_publication (GstRtcPublisher *self, gboolean screen)
+drop_publication (GstRtcPublisher *self, gboolean screen, const GError *error)
 {
   Publication *publication = &self->publications[screen];
 
   clear_deadline (publication);
   gst_rtc_element_call_drop (
-      self->element, g_steal_pointer (&publication->call));
+      self->element, g_steal_pointer (&publication->call), error);
   publication->phase = PUBLICATION_NONE;
   publication->automatic = FALSE;
   publication->broken_off = FALSE;
+}
+
+static void
+reset_publication (GstRtcPublisher *self, gboolean screen)
+{
+  g_autoptr (GError) error = gst_rtc_error_new (
+      GST_RTC_ERROR_NOT_IN_ROOM, 0, "the room has been left");
+
+  drop_publication (self, screen, error);
+}
+
+/* A publish that waits for media, and is not wanted any more. FALSE when there
+ * is none. */
+static gboolean
+cancel_waiting (GstRtcPublisher *self, gboolean screen, const gchar *reason)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->publications[screen].phase != PUBLICATION_WAITING)
+    return FALSE;
+  error = gst_rtc_error_new (GST_RTC_ERROR_PUBLISH_ERROR, 0, "%s", reason);
+  drop_publication (self, screen, error);
+  return TRUE;
 }
 
 /* What was muted belonged to the publication before. */
@@ -361,15 +384,12 @@ gst_rtc_publisher_pad_released (GstRtcPublisher *self)
   for (guint screen = 0; screen < GST_RTC_N_STREAMS; screen++) {
     const GstRtcRequest request = {
         .operation = GST_RTC_OPERATION_UNPUBLISH, .screen = screen};
-    PublicationPhase phase = self->publications[screen].phase;
 
-    if (phase == PUBLICATION_NONE ||
+    if (self->publications[screen].phase == PUBLICATION_NONE ||
         gst_rtc_tracks_has_stream (self->tracks, screen))
       continue;
-    if (phase == PUBLICATION_WAITING) {
-      reset_publication (self, screen);
+    if (cancel_waiting (self, screen, "its pads have been released"))
       continue;
-    }
     gst_rtc_element_call_start (
         self->element, gst_rtc_element_call_new (&request, GST_MESSAGE_UNKNOWN,
                            NULL, self->answers->unpublished));
@@ -389,8 +409,18 @@ gst_rtc_publisher_unpublished (
 void
 gst_rtc_publisher_unpublish (GstRtcPublisher *self, GstRtcElementCall *call)
 {
-  const gboolean camera = self->publications[FALSE].phase != PUBLICATION_NONE;
-  const gboolean screen = self->publications[TRUE].phase != PUBLICATION_NONE;
+  gboolean cancelled = FALSE;
+  gboolean camera, screen;
+
+  for (guint i = 0; i < GST_RTC_N_STREAMS; i++)
+    cancelled |= cancel_waiting (
+        self, i, "it was unpublished before its media was there");
+  camera = self->publications[FALSE].phase != PUBLICATION_NONE;
+  screen = self->publications[TRUE].phase != PUBLICATION_NONE;
+  if (cancelled && !camera && !screen) {
+    gst_rtc_element_call_succeed (self->element, call);
+    return;
+  }
 
   if (camera && screen) {
     GstRtcElementCall *first =

@@ -415,6 +415,32 @@ push_frame (RtcPipeline *pipeline)
   g_assert_cmpint (GST_FLOW_OK, ==, flow);
 }
 
+/* One that is waited for in vain ends when it is not wanted any more. */
+static void
+test_unpublish_ends_a_waiting_publish (Fixture *fixture, gconstpointer data)
+{
+  RtcPipeline *pipeline = rtc_pipeline_new (
+      "rtcsink name=rtc server-url=%s room-id=room connect-timeout=120000 "
+      "auto-publish=false "
+      "appsrc name=media is-live=true format=time ! rtc.video_0",
+      scripted_server_get_url (fixture->scripted));
+  Answer *waiting;
+
+  rtc_pipeline_play (pipeline);
+  check_wait_connected (fixture, pipeline);
+  waiting = check_act (fixture, pipeline, "publish");
+  expect (fixture, 0, "unpublish", check_act (fixture, pipeline, "unpublish"));
+  expect (fixture, GST_RTC_ERROR_PUBLISH_ERROR, "publish", waiting);
+  check_no_failure (pipeline);
+
+  waiting = check_act (fixture, pipeline, "publish");
+  push_frame (pipeline);
+  expect (fixture, 0, "publish", waiting);
+  g_assert_cmpuint (0, ==,
+      scripted_server_count (fixture->scripted, GST_RTC_MESSAGE_UNPUBLISH));
+  rtc_pipeline_free (pipeline);
+}
+
 /* And not only when there are caps, or none in time. */
 static void
 test_hiding_ends_a_waiting_publish (Fixture *fixture, gconstpointer data)
@@ -801,6 +827,8 @@ main (int argc, char **argv)
   CHECK_ADD ("/actions/unknown-targets", test_unknown_targets);
   CHECK_ADD ("/actions/option-that-is-not-utf8", test_option_that_is_not_utf8);
   CHECK_ADD ("/actions/default-timeout", test_default_timeout);
+  CHECK_ADD ("/actions/unpublish-ends-a-waiting-publish",
+      test_unpublish_ends_a_waiting_publish);
   CHECK_ADD ("/actions/hiding-ends-a-waiting-publish",
       test_hiding_ends_a_waiting_publish);
   CHECK_ADD ("/actions/publish-fails-with-either-stream",
