@@ -135,7 +135,7 @@ add_timer (GstRtcPeer *peer, guint interval, GSourceFunc func)
   return source;
 }
 
-/* --- listener calls on streaming threads --- */
+/* --- calls on streaming threads --- */
 
 static gboolean
 begin_call (GstRtcPeer *peer)
@@ -159,17 +159,18 @@ end_call (GstRtcPeer *peer)
   GST_OBJECT_UNLOCK (peer);
 }
 
-/* After it no streaming thread is inside the listener or enters it. */
+/* After it no streaming thread is inside the listener or enters it, and none
+ * opens the way out. */
 static void
 silence_calls (GstRtcPeer *peer)
 {
-  gst_rtc_outgoing_set_open (peer->outgoing, FALSE);
   g_atomic_int_set (&peer->connected, FALSE);
   GST_OBJECT_LOCK (peer);
   peer->quiet = TRUE;
   while (peer->n_calls > 0)
     g_cond_wait (&peer->calls_done, GST_OBJECT_GET_LOCK (peer));
   GST_OBJECT_UNLOCK (peer);
+  gst_rtc_outgoing_set_open (peer->outgoing, FALSE);
 }
 
 /* --- descriptors --- */
@@ -409,7 +410,10 @@ on_connection_state (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
         return;
       }
       distribute_latency (peer);
-      gst_rtc_outgoing_set_open (peer->outgoing, TRUE);
+      if (begin_call (peer)) {
+        gst_rtc_outgoing_set_open (peer->outgoing, TRUE);
+        end_call (peer);
+      }
       queue_event (peer, on_connected, 0, NULL);
       break;
     case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
