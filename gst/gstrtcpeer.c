@@ -685,11 +685,13 @@ on_candidate_event (GstRtcPeer *peer, Event *event)
         peer, event->mline, event->text, peer->user_data);
 }
 
+/* webrtcbin 1.26 tells the end of each m-line by a text that is empty. */
 static void
 on_local_candidate (
     GstElement *webrtc, guint mline, const gchar *text, gpointer user_data)
 {
-  queue_event (user_data, on_candidate_event, mline, g_strdup (text));
+  if (text && *text)
+    queue_event (user_data, on_candidate_event, mline, g_strdup (text));
 }
 
 static void

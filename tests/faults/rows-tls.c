@@ -28,9 +28,25 @@ static void G_GNUC_PRINTF (2, 3)
 
 #define NEW_KEY "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
 
-/* An authority and a certificate of it for @host that ends in @days. */
+/* OpenSSL 3.5 makes no certificate that ends before it begins, and 3.0 knows no
+ * other way to one that has ended. */
+static const gchar *
+get_past (FaultScene *scene)
+{
+  g_autofree gchar *help = NULL;
+  const gchar *argv[] = {"openssl", "x509", "-help", NULL};
+
+  g_spawn_sync (scene->directory, (gchar **)argv, NULL, G_SPAWN_SEARCH_PATH,
+      NULL, NULL, NULL, &help, NULL, NULL);
+  return help && strstr (help, "-not_after")
+             ? "-not_before 20200101000000Z -not_after 20200102000000Z"
+             : "-days -1";
+}
+
+/* An authority and a certificate of it for @host, which has ended or is good
+ * for ten days. */
 static void
-make_certificate (FaultScene *scene, const gchar *host, gint days)
+make_certificate (FaultScene *scene, const gchar *host, gboolean ended)
 {
   g_autofree gchar *names = g_build_filename (scene->directory, "names", NULL);
   g_autofree gchar *text = g_strdup_printf ("subjectAltName=%s\n", host);
@@ -42,8 +58,8 @@ make_certificate (FaultScene *scene, const gchar *host, gint days)
   g_file_set_contents (names, text, -1, NULL);
   run_openssl (scene,
       "openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key "
-      "-CAcreateserial -out cert.pem -days %d -extfile names",
-      days);
+      "-CAcreateserial -out cert.pem %s -extfile names",
+      ended ? get_past (scene) : "-days 10");
 }
 
 static gchar *
@@ -53,12 +69,12 @@ in_directory (FaultScene *scene, const gchar *name)
 }
 
 static void
-serve (FaultScene *scene, const gchar *host, gint days)
+serve (FaultScene *scene, const gchar *host, gboolean ended)
 {
   g_autofree gchar *cert = in_directory (scene, "cert.pem");
   g_autofree gchar *key = in_directory (scene, "key.pem");
 
-  make_certificate (scene, host, days);
+  make_certificate (scene, host, ended);
   g_free (scene->server_options);
   scene->server_options =
       g_strdup_printf ("--tls-cert=%s --tls-key=%s", cert, key);
@@ -69,19 +85,19 @@ serve (FaultScene *scene, const gchar *host, gint days)
 static void
 prepare_good (FaultScene *scene)
 {
-  serve (scene, "IP:127.0.0.1", 10);
+  serve (scene, "IP:127.0.0.1", FALSE);
 }
 
 static void
 prepare_expired (FaultScene *scene)
 {
-  serve (scene, "IP:127.0.0.1", -1);
+  serve (scene, "IP:127.0.0.1", TRUE);
 }
 
 static void
 prepare_other_host (FaultScene *scene)
 {
-  serve (scene, "DNS:elsewhere.test", 10);
+  serve (scene, "DNS:elsewhere.test", FALSE);
 }
 
 static FaultParty *

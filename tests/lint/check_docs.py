@@ -104,10 +104,18 @@ def load_elements():
     return elements, GObject
 
 
+def list_values(enum, gobject):
+    """PyGObject gave a Python class before 3.52, and the one of GObject since."""
+    if hasattr(enum, "__enum_values__"):
+        return enum.__enum_values__.values()
+    numbers = range(enum.minimum, enum.maximum + 1)
+    return [gobject.enum_get_value(enum, number) for number in numbers]
+
+
 def describe_type(pspec, gobject):
     value_type = pspec.value_type
     if value_type.is_a(gobject.TYPE_ENUM):
-        values = pspec.enum_class.__enum_values__.values()
+        values = list_values(pspec.enum_class, gobject)
         return "enum: " + ", ".join(value.value_nick for value in values)
     name = TYPES.get(value_type.name, value_type.name)
     if name == "unsigned" and pspec.maximum < 2**32 - 1:
