@@ -30,6 +30,8 @@ typedef struct
   GCancellable *outer;       /* of the caller, NULL without one */
   gulong outer_id;
   gboolean timed_out;
+  gboolean headers_read; /* and not told by on_sent () yet */
+  gboolean cancel_due;   /* as soon as that is told */
 } Fetch;
 
 static void
@@ -41,6 +43,8 @@ fetch_free (Fetch *fetch)
   }
   g_cancellable_disconnect (fetch->outer, fetch->outer_id);
   g_clear_object (&fetch->outer);
+  if (fetch->message)
+    g_signal_handlers_disconnect_by_data (fetch->message, fetch);
   g_clear_object (&fetch->cancellable);
   g_clear_object (&fetch->stream);
   g_clear_object (&fetch->message);
@@ -392,6 +396,25 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
   read_more (task);
 }
 
+/* libsoup 3.6.5 frees a request too early that is cancelled between its last
+ * header and the moment in which that is told. On the worker alone. */
+static void
+cancel_io (Fetch *fetch)
+{
+  if (fetch->headers_read)
+    fetch->cancel_due = TRUE;
+  else
+    g_cancellable_cancel (fetch->cancellable);
+}
+
+static void
+on_got_headers (SoupMessage *message, gpointer user_data)
+{
+  Fetch *fetch = user_data;
+
+  fetch->headers_read = TRUE;
+}
+
 static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -401,6 +424,9 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 
   fetch->stream =
       soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  fetch->headers_read = FALSE;
+  if (fetch->cancel_due)
+    cancel_io (fetch);
   if (!fetch->stream)
     fail (task, error, "getconfig failed");
   else
@@ -413,14 +439,14 @@ on_timeout (gpointer user_data)
   Fetch *fetch = user_data;
 
   fetch->timed_out = TRUE;
-  g_cancellable_cancel (fetch->cancellable);
+  cancel_io (fetch);
   return G_SOURCE_REMOVE;
 }
 
 static void
 on_outer_cancelled (GCancellable *outer, gpointer user_data)
 {
-  g_cancellable_cancel (user_data);
+  cancel_io (user_data);
 }
 
 static gchar *
@@ -448,9 +474,8 @@ fetch_new (GstRtcConfig *config, GCancellable *outer)
   fetch->cancellable = g_cancellable_new ();
   if (outer) {
     fetch->outer = g_object_ref (outer);
-    fetch->outer_id =
-        g_cancellable_connect (outer, G_CALLBACK (on_outer_cancelled),
-            g_object_ref (fetch->cancellable), g_object_unref);
+    fetch->outer_id = g_cancellable_connect (
+        outer, G_CALLBACK (on_outer_cancelled), fetch, NULL);
   }
   fetch->timer = g_timeout_source_new (
       gst_rtc_config_get_values (config)->connect_timeout);
@@ -499,6 +524,8 @@ start_fetch (GTask *task, Fetch *fetch)
                   "server-url cannot be used for HTTP"));
     return;
   }
+  g_signal_connect (
+      fetch->message, "got-headers", G_CALLBACK (on_got_headers), fetch);
   soup_session_send_async (fetch->session, fetch->message, G_PRIORITY_DEFAULT,
       fetch->cancellable, on_sent, g_object_ref (task));
 }
