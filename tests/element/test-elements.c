@@ -282,8 +282,7 @@ test_wrong_types (Fixture *fixture, gconstpointer data)
     g_value_unset (&wrong);
     g_value_init (&wrong, GST_TYPE_ARRAY);
     append_number (&wrong);
-    g_test_expect_message (
-        "GLib-GObject", G_LOG_LEVEL_WARNING, "*invalid or out of range*");
+    g_test_expect_message ("GLib-GObject", level, "*invalid or out of range*");
     g_object_set_property (G_OBJECT (element), "local-addresses", &wrong);
     g_test_assert_expected_messages ();
     g_object_get (element, "signaling-timeout", &timeout, NULL);
