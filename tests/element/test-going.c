@@ -31,19 +31,6 @@ stop_in_time (RtcPipeline *pipeline)
 
 /* --- what the process has --- */
 
-static guint
-count_entries (const gchar *path)
-{
-  GDir *dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  g_assert_nonnull (dir);
-  while (g_dir_read_name (dir))
-    n++;
-  g_dir_close (dir);
-  return n;
-}
-
 typedef struct
 {
   guint threads;
@@ -53,8 +40,8 @@ typedef struct
 static Footprint
 measure (void)
 {
-  return (Footprint){.threads = count_entries ("/proc/self/task"),
-      .descriptors = count_entries ("/proc/self/fd")};
+  return (Footprint){.threads = rtc_test_count_threads (),
+      .descriptors = rtc_test_count_files ()};
 }
 
 static gboolean

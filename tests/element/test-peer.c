@@ -5,6 +5,7 @@
 #include "patience.h"
 #include "peerpair.h"
 #include "rtcerror.h"
+#include "rtctest.h"
 
 static void
 setup_join (Pair *pair, Side **sender, Side **receiver, gboolean audio)
@@ -508,7 +509,7 @@ is_back (gpointer data)
 {
   Usage *usage = data;
 
-  return count_descriptors () <= usage->descriptors;
+  return rtc_test_count_files () <= usage->descriptors;
 }
 
 static gboolean
@@ -517,7 +518,7 @@ threads_are_back (gpointer data)
   Usage *usage = data;
 
   /* Some threads of GLib's pool are kept for reuse. */
-  return count_threads () <= usage->threads + 8;
+  return rtc_test_count_threads () <= usage->threads + 8;
 }
 
 static void
@@ -554,7 +555,7 @@ check_start_stop (gboolean joined)
   pair_clear (&pair);
 
   pair_init (&pair);
-  usage = (Usage){count_threads (), count_descriptors ()};
+  usage = (Usage){rtc_test_count_threads (), rtc_test_count_files ()};
   for (guint i = 0; i < 50; i++)
     run_start_stop (&pair, joined);
   pair_iterate_until (&pair, is_back, &usage);

@@ -143,28 +143,6 @@ tell_new_messages (Party *self)
   rtc_pipeline_forget (self->pipeline);
 }
 
-static guint
-count_files (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
-static guint
-count_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
 static gboolean
 is_connected (Party *self)
 {
@@ -473,17 +451,18 @@ churn (Party *self, guint n, gboolean media)
     before = count_frames (self);
     rtc_pipeline_stop (self->pipeline);
     if (i == n / 10) {
-      files = count_files ();
-      threads = count_threads ();
+      files = rtc_test_count_files ();
+      threads = rtc_test_count_threads ();
     }
     rtc_pipeline_play (self->pipeline);
     while (!is_connected (self) || (media && count_frames (self) == before))
       g_main_context_iteration (NULL, TRUE);
   }
   rtc_pipeline_stop (self->pipeline);
-  if (count_files () > files + 2 || (!media && count_threads () > threads + 2))
-    g_error ("%u files became %u, %u threads became %u", files, count_files (),
-        threads, count_threads ());
+  if (rtc_test_count_files () > files + 2 ||
+      (!media && rtc_test_count_threads () > threads + 2))
+    g_error ("%u files became %u, %u threads became %u", files,
+        rtc_test_count_files (), threads, rtc_test_count_threads ());
   rtc_pipeline_play (self->pipeline);
   text = g_strdup_printf ("churned, files=%u, threads=%u", files, threads);
   gst_rtc_json_set_string (json, "tell", "fact");
@@ -711,7 +690,7 @@ tell_end (guint files_before)
 
   gst_rtc_json_set_string (json, "tell", "end");
   gst_rtc_json_set_int (json, "files-before", files_before);
-  gst_rtc_json_set_int (json, "files", count_files ());
+  gst_rtc_json_set_int (json, "files", rtc_test_count_files ());
   tell (json);
 }
 
@@ -750,7 +729,7 @@ main (int argc, char **argv)
   g_setenv ("GST_TRACERS", LEAKS, TRUE);
   gst_init (NULL, NULL);
   use_resolver (options->resolver);
-  files_before = count_files ();
+  files_before = rtc_test_count_files ();
 
   if (g_str_equal (options->role, "publisher"))
     make_publisher (&party);

@@ -439,17 +439,6 @@ test_stop_while_reconnecting (JanusCall *call, gconstpointer data)
   check_stop_in_time (call);
 }
 
-static guint
-count_own_descriptors (void)
-{
-  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (folder))
-    n++;
-  return n;
-}
-
 static void
 call_and_stop (JanusCall *call, guint sessions)
 {
@@ -468,11 +457,11 @@ test_no_descriptor_is_left (JanusCall *call, gconstpointer data)
 
   /* What is made once is there after the first call. */
   call_and_stop (call, sessions);
-  own = count_own_descriptors ();
+  own = rtc_test_count_files ();
   janus = janus_server_count_descriptors (call->room.janus);
   for (guint i = 0; i < 3; i++)
     call_and_stop (call, sessions);
-  rtc_test_wait (call->room.context, count_own_descriptors () <= own);
+  rtc_test_wait (call->room.context, rtc_test_count_files () <= own);
   rtc_test_wait (call->room.context,
       janus_server_count_descriptors (call->room.janus) <= janus);
 }

@@ -459,27 +459,3 @@ side_stop (Side *side)
   g_atomic_int_set (&side->stopped, TRUE);
   gst_clear_object (&side->peer);
 }
-
-static guint
-count_entries (const gchar *path)
-{
-  GDir *dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  g_clear_pointer (&dir, g_dir_close);
-  return n;
-}
-
-guint
-count_threads (void)
-{
-  return count_entries ("/proc/self/task");
-}
-
-guint
-count_descriptors (void)
-{
-  return count_entries ("/proc/self/fd");
-}

@@ -82,8 +82,4 @@ void side_add_tracks (Pair *pair, Side *sender);
 void side_decode (Pair *pair, Side *receiver);
 void side_stop (Side *side);
 
-/* Of this process, from /proc. */
-guint count_threads (void);
-guint count_descriptors (void);
-
 G_END_DECLS

@@ -130,6 +130,30 @@ rtc_test_settle (GMainContext *context)
     ;
 }
 
+static guint
+count_entries (const gchar *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
+guint
+rtc_test_count_files (void)
+{
+  return count_entries ("/proc/self/fd");
+}
+
+guint
+rtc_test_count_threads (void)
+{
+  return count_entries ("/proc/self/task");
+}
+
 GstRtcConfigValues
 rtc_test_config_values (const gchar *server_url, const gchar *user_id)
 {

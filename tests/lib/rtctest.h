@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the tests share: a main context of their own, waiting for a condition
- * under a watchdog, settings that are valid. */
+ * under a watchdog, what the process has open, settings that are valid. */
 #pragma once
 
 #include "rtcconfig.h"
@@ -38,6 +38,10 @@ void rtc_test_iterate (GMainContext *context, gint64 since, const gchar *what,
 
 /* Iterates for as long as sources are ready without waiting. */
 void rtc_test_settle (GMainContext *context);
+
+/* Those of this process. */
+guint rtc_test_count_files (void);
+guint rtc_test_count_threads (void);
 
 /* A room on @server_url with the defaults of every other value. */
 GstRtcConfigValues rtc_test_config_values (

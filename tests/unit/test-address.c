@@ -112,32 +112,21 @@ test_changes_are_told_together (Fixture *fixture, gconstpointer unused)
   gst_rtc_address_watch_free (party.watch);
 }
 
-static guint
-count_files (void)
-{
-  g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (directory))
-    n++;
-  return n;
-}
-
 static void
 test_one_descriptor_for_all (Fixture *fixture, gconstpointer unused)
 {
   Party parties[3] = {{NULL}};
-  const guint before = count_files ();
+  const guint before = rtc_test_count_files ();
 
   for (guint i = 0; i < G_N_ELEMENTS (parties); i++)
     watch (&parties[i]);
-  g_assert_cmpuint (before + 1, ==, count_files ());
+  g_assert_cmpuint (before + 1, ==, rtc_test_count_files ());
   set_address (NEXT);
   rtc_test_wait (
       fixture->context, parties[0].told && parties[1].told && parties[2].told);
   for (guint i = 0; i < G_N_ELEMENTS (parties); i++)
     gst_rtc_address_watch_free (parties[i].watch);
-  g_assert_cmpuint (before, ==, count_files ());
+  g_assert_cmpuint (before, ==, rtc_test_count_files ());
 }
 
 /* Whoever is told first ends both, as an element does that gives up. */
