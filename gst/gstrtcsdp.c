@@ -955,7 +955,8 @@ check_address (const gchar *text, gboolean related, gchar **fault)
 {
   g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
 
-  if (!address)
+  /* Newer GLib also reads a zone, which means nothing to another machine. */
+  if (!address || strchr (text, '%'))
     return refuse (fault, "its address is no literal");
   /* Browsers that hide their addresses write 0.0.0.0 as the related one. */
   if (!related && (g_inet_address_get_is_any (address) ||

@@ -240,6 +240,34 @@ disconnect_ice (GstElement *webrtc, GstElement *receive_bin)
   }
 }
 
+static void
+find_held (const GValue *item, gpointer user_data)
+{
+  GstElement *element = g_value_get_object (item);
+  gboolean *held = user_data;
+
+  GST_OBJECT_LOCK (element);
+  if (GST_STATE (element) != GST_STATE_NULL)
+    *held = TRUE;
+  for (GList *pad = element->srcpads; pad; pad = pad->next)
+    *held |= gst_pad_is_blocked (pad->data);
+  GST_OBJECT_UNLOCK (element);
+}
+
+/* Whether something inside runs or is blocked. */
+static gboolean
+is_held (GstElement *bin)
+{
+  GstIterator *iterator = gst_bin_iterate_elements (GST_BIN (bin));
+  gboolean held = FALSE;
+
+  while (
+      gst_iterator_foreach (iterator, find_held, &held) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync (iterator);
+  gst_iterator_free (iterator);
+  return held;
+}
+
 /* A change of the ICE state or a description that came while this bin went
  * down made it block its pad anew, for which it holds a reference of itself
  * and keeps its source running. It lets go of both on the way from READY. */
@@ -252,6 +280,8 @@ release_receive_bin (GstElement *receive_bin)
   if (!webrtc)
     return;
   disconnect_ice (GST_ELEMENT (webrtc), receive_bin);
+  if (!is_held (receive_bin))
+    return;
   gst_element_set_state (receive_bin, GST_STATE_READY);
   gst_element_set_state (receive_bin, GST_STATE_NULL);
 }
