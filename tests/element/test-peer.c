@@ -116,6 +116,32 @@ test_address_that_is_none (void)
   pair_clear (&pair);
 }
 
+/* libnice has declared it for construction only. */
+static void
+test_nomination_is_at_once (void)
+{
+  Pair pair;
+  Side *sender, *receiver;
+  g_autoptr (GstElement) webrtc = NULL;
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+  g_autoptr (GEnumClass) modes = NULL;
+  GParamSpec *pspec;
+  gint mode;
+
+  setup_join (&pair, &sender, &receiver, FALSE);
+  webrtc = gst_rtc_peer_ref_webrtcbin (sender->peer);
+  g_object_get (webrtc, "ice-agent", &ice, NULL);
+  g_object_get (ice, "agent", &agent, NULL);
+  g_object_get (agent, "nomination-mode", &mode, NULL);
+  pspec = g_object_class_find_property (
+      G_OBJECT_GET_CLASS (agent), "nomination-mode");
+  modes = g_type_class_ref (pspec->value_type);
+  g_assert_cmpstr (
+      "aggressive", ==, g_enum_get_value (modes, mode)->value_nick);
+  pair_clear (&pair);
+}
+
 static gchar *
 change_fingerprint (const gchar *sdp)
 {
@@ -616,6 +642,7 @@ main (int argc, char **argv)
   ADD ("times-are-clock-times", test_times_are_clock_times);
   ADD ("only-the-wanted-address", test_only_the_wanted_address_is_gathered);
   ADD ("address-that-is-none", test_address_that_is_none);
+  ADD ("nomination-is-at-once", test_nomination_is_at_once);
   ADD ("tampered-offer", test_tampered_offer);
   ADD ("tampered-answer", test_tampered_answer);
   ADD ("bad-description", test_bad_description_fails);
