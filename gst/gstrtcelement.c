@@ -59,6 +59,7 @@ typedef struct
   gboolean leaving;
   gboolean playing;
   gboolean active;
+  gboolean shutting_down; /* nothing is begun any more */
   gboolean foreign_port; /* somebody else listens where we were to serve */
   GstRtcElementCall *queued_join; /* waits for the leave before it */
 
@@ -387,7 +388,8 @@ on_room_event (
   if (fact)
     gst_rtc_element_post_fact (self, fact);
 
-  GST_RTC_ELEMENT_GET_CLASS (self)->room_event (self, event);
+  if (!priv->shutting_down)
+    GST_RTC_ELEMENT_GET_CLASS (self)->room_event (self, event);
 
   if (event->type == GST_RTC_EVENT_FAILED) {
     gst_rtc_element_post_failure (self,
@@ -453,6 +455,7 @@ create_client_job (GstRtcElement *self, gpointer data)
 {
   GstRtcElementPrivate *priv = get_private (self);
 
+  priv->shutting_down = FALSE;
   priv->client = gst_rtc_room_client_new ();
   g_signal_connect (priv->client, "event", G_CALLBACK (on_room_event), self);
 }
@@ -523,6 +526,7 @@ shutdown_job (GstRtcElement *self, gpointer data)
   Shutdown *wait = data;
 
   priv->want_room = FALSE;
+  priv->shutting_down = TRUE;
   g_clear_pointer (&priv->queued_join, gst_rtc_element_call_free);
   GST_RTC_ELEMENT_GET_CLASS (self)->reset (self);
   g_atomic_ref_count_inc (&wait->ref_count);
