@@ -28,6 +28,14 @@ struct _GstRtcAddressWatch
   gboolean due; /* to be told of the changes */
 };
 
+/* Without its zone, which GInetAddress of GLib 2.74 has not. */
+static gboolean
+needs_zone (GInetAddress *address)
+{
+  return g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 &&
+         g_inet_address_get_is_link_local (address);
+}
+
 gboolean
 gst_rtc_address_is_local (GInetAddress *address)
 {
@@ -35,7 +43,8 @@ gst_rtc_address_is_local (GInetAddress *address)
       G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
   g_autoptr (GSocketAddress) any_port = g_inet_socket_address_new (address, 0);
 
-  return !probe || g_socket_bind (probe, any_port, FALSE, NULL);
+  return needs_zone (address) || !probe ||
+         g_socket_bind (probe, any_port, FALSE, NULL);
 }
 
 /* --- what the system tells --- */

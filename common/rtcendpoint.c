@@ -412,7 +412,9 @@ on_got_headers (SoupMessage *message, gpointer user_data)
 {
   Fetch *fetch = user_data;
 
-  fetch->headers_read = TRUE;
+  /* Of HTTP/2, where a body may be long in coming, it is not known. */
+  fetch->headers_read =
+      soup_message_get_http_version (message) <= SOUP_HTTP_1_1;
 }
 
 static void
@@ -524,6 +526,9 @@ start_fetch (GTask *task, Fetch *fetch)
                   "server-url cannot be used for HTTP"));
     return;
   }
+#if SOUP_CHECK_VERSION(3, 4, 0)
+  soup_message_set_force_http1 (fetch->message, TRUE);
+#endif
   g_signal_connect (
       fetch->message, "got-headers", G_CALLBACK (on_got_headers), fetch);
   soup_session_send_async (fetch->session, fetch->message, G_PRIORITY_DEFAULT,

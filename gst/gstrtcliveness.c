@@ -18,8 +18,11 @@ get_silence_limit (const GstRtcLiveness *liveness)
 
   if (!liveness->ever_heard)
     return 3 * timeout;
+  if (liveness->longest_gap == 0)
+    return timeout;
   return CLAMP (3 * liveness->longest_gap,
-      timeout - MARGIN_TICKS * liveness->interval, 4 * timeout);
+      MAX (timeout - MARGIN_TICKS * liveness->interval, liveness->interval),
+      4 * timeout);
 }
 
 /* A process that was stopped or starved has heard nothing for want of

@@ -170,6 +170,25 @@ to_inet_address (const NiceAddress *address)
   return g_inet_address_new_from_string (text);
 }
 
+/* Whether a host candidate has @address, as the base of one that a relay gave
+ * has not. */
+static gboolean
+is_of_host (NiceAgent *agent, const NiceAddress *address)
+{
+  GSList *candidates = nice_agent_get_local_candidates (
+      agent, BUNDLE_STREAM, NICE_COMPONENT_TYPE_RTP);
+  gboolean found = FALSE;
+
+  for (GSList *item = candidates; item; item = item->next) {
+    const NiceCandidate *candidate = item->data;
+
+    found |= candidate->type == NICE_CANDIDATE_TYPE_HOST &&
+             nice_address_equal_no_port (&candidate->addr, address);
+  }
+  g_slist_free_full (candidates, (GDestroyNotify)nice_candidate_free);
+  return found;
+}
+
 gboolean
 gst_rtc_webrtc_has_lost_address (GstElement *webrtc)
 {
@@ -180,7 +199,7 @@ gst_rtc_webrtc_has_lost_address (GstElement *webrtc)
   if (!agent ||
       !nice_agent_get_selected_pair (NICE_AGENT (agent), BUNDLE_STREAM,
           NICE_COMPONENT_TYPE_RTP, &local, &remote) ||
-      local->type == NICE_CANDIDATE_TYPE_RELAYED)
+      !is_of_host (NICE_AGENT (agent), &local->base_addr))
     return FALSE;
   address = to_inet_address (&local->base_addr);
   return address && !gst_rtc_address_is_local (address);

@@ -29,7 +29,7 @@ gboolean gst_rtc_webrtc_set_up_ice (
     GstElement *webrtc, const gchar *const *local_addresses, gchar **fault);
 
 /* Whether it sends from an address that this machine has no longer. What is
- * sent through a relay does not count. Any thread. */
+ * sent through a relay does not count. Worker. */
 gboolean gst_rtc_webrtc_has_lost_address (GstElement *webrtc);
 
 /* @jitterbuffer: just made, will wait for @latency ms, but not with its first

@@ -13,9 +13,8 @@ GST_DEBUG_CATEGORY_STATIC (message_debug);
 #define GST_CAT_DEFAULT message_debug
 
 #define MAX_MEDIA_SESSIONS 1024
-/* More are not given up between the last moment in which a connection lived
- * and the one in which it is found dead. */
-#define MAX_CLOSED 256
+/* The server names no more that stand. */
+#define MAX_CLOSED GST_RTC_MAX_LISTED_SESSIONS
 #define MAX_CANDIDATE_LENGTH 1024
 #define MAX_REASON_LENGTH 256
 #define CLOSE_REMOVED 4001
@@ -234,7 +233,7 @@ open_media (GstRtcDialectRoom *self, const gchar *session, gboolean sends,
     emit_media_opened (self, session, media);
     return;
   }
-  if (find_closed (self, session))
+  if (sends && find_closed (self, session))
     return;
   if (g_hash_table_size (self->media) >= MAX_MEDIA_SESSIONS) {
     send_session_closed (self, session, "too many media sessions", 0);
