@@ -60,7 +60,7 @@ typedef struct
   gboolean playing;
   gboolean active;
   gboolean shutting_down; /* nothing is begun any more */
-  gboolean foreign_port; /* somebody else listens where we were to serve */
+  gboolean foreign_port;  /* somebody else listens where we were to serve */
   GstRtcElementCall *queued_join; /* waits for the leave before it */
 
   /* Notifier only. */
