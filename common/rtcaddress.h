@@ -15,8 +15,9 @@ typedef struct _GstRtcAddressWatch GstRtcAddressWatch;
 
 /* Calls @changed from the thread-default main context when addresses have come
  * or gone; a moment later, so that one which was only put back is there again
- * (not of IPv6, which first looks for duplicates). All watches of a context share one descriptor. NULL where the system does
- * not tell: other than Linux, or no descriptor left. */
+ * (not of IPv6, which first looks for duplicates). All watches of a context
+ * share one descriptor. NULL where the system does not tell: other than Linux,
+ * or no descriptor left. */
 GstRtcAddressWatch *gst_rtc_address_watch_new (
     void (*changed) (gpointer user_data),
     gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
