@@ -3,11 +3,12 @@
  * belongs to the thread that iterates its main context. */
 #include "rtcaddress.h"
 
+#include <glib/gstdio.h>
+
 #ifdef __linux__
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #endif
 
 #define SETTLE (200 * G_TIME_SPAN_MILLISECOND)
@@ -61,7 +62,7 @@ open_notices (void)
 
   if (fd < 0 || bind (fd, (const struct sockaddr *)&groups, sizeof groups) == 0)
     return fd;
-  close (fd);
+  g_close (fd, NULL);
   return -1;
 }
 
@@ -77,12 +78,6 @@ drain_notices (gint fd)
     ;
 }
 
-static void
-close_notices (gint fd)
-{
-  close (fd);
-}
-
 #else
 
 static gint
@@ -93,11 +88,6 @@ open_notices (void)
 
 static void
 drain_notices (gint fd)
-{
-}
-
-static void
-close_notices (gint fd)
 {
 }
 
@@ -149,7 +139,7 @@ dispatch_notices (GSource *source, GSourceFunc callback, gpointer user_data)
 static void
 finalize_notices (GSource *source)
 {
-  close_notices (((Notices *)source)->fd);
+  g_close (((Notices *)source)->fd, NULL);
 }
 
 static GSourceFuncs notices_funcs = {

@@ -87,12 +87,18 @@ session_ref (GstRtcSession *self)
 }
 
 static void
+stop_looking (GstRtcSession *self)
+{
+  clear_source (&self->timer);
+  g_clear_pointer (&self->address_watch, gst_rtc_address_watch_free);
+}
+
+static void
 session_unref (GstRtcSession *self)
 {
   if (!g_ref_count_dec (&self->ref_count))
     return;
-  clear_source (&self->timer);
-  gst_rtc_address_watch_free (self->address_watch);
+  stop_looking (self);
   g_clear_object (&self->local_address);
   g_clear_object (&self->socket);
   if (self->message)
@@ -154,13 +160,6 @@ retire_socket (GstRtcSession *self, guint ms)
       farewell->socket, "closed", G_CALLBACK (on_farewell_closed), farewell);
   farewell->linger = gst_rtc_linger_start (
       ms, end_farewell, farewell, (GDestroyNotify)farewell_free);
-}
-
-static void
-stop_looking (GstRtcSession *self)
-{
-  clear_source (&self->timer);
-  g_clear_pointer (&self->address_watch, gst_rtc_address_watch_free);
 }
 
 /* The one way to the listener's closed (). Takes @error. */

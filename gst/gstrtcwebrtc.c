@@ -259,6 +259,15 @@ disconnect_ice (GstElement *webrtc, GstElement *receive_bin)
   }
 }
 
+/* Takes @elements. One may be visited again when others come or go. */
+static void
+visit (GstIterator *elements, GstIteratorForeachFunction func, gpointer data)
+{
+  while (gst_iterator_foreach (elements, func, data) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync (elements);
+  gst_iterator_free (elements);
+}
+
 static void
 find_held (const GValue *item, gpointer user_data)
 {
@@ -277,13 +286,9 @@ find_held (const GValue *item, gpointer user_data)
 static gboolean
 is_held (GstElement *bin)
 {
-  GstIterator *iterator = gst_bin_iterate_elements (GST_BIN (bin));
   gboolean held = FALSE;
 
-  while (
-      gst_iterator_foreach (iterator, find_held, &held) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (iterator);
-  gst_iterator_free (iterator);
+  visit (gst_bin_iterate_elements (GST_BIN (bin)), find_held, &held);
   return held;
 }
 
@@ -321,10 +326,5 @@ end_element (const GValue *item, gpointer user_data)
 void
 gst_rtc_webrtc_end_stragglers (GstElement *pipeline)
 {
-  GstIterator *iterator = gst_bin_iterate_recurse (GST_BIN (pipeline));
-
-  while (
-      gst_iterator_foreach (iterator, end_element, NULL) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (iterator);
-  gst_iterator_free (iterator);
+  visit (gst_bin_iterate_recurse (GST_BIN (pipeline)), end_element, NULL);
 }
