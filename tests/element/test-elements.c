@@ -3,6 +3,8 @@
  * plugin. */
 #include "elementcheck.h"
 
+#include <openssl/crypto.h>
+
 static const gchar *const factories[] = {"rtcsink", "rtcsrc"};
 
 static GstElement *
@@ -71,6 +73,43 @@ test_again_and_again (Fixture *fixture, gconstpointer data)
   rtc_pipeline_free (viewer);
   rtc_pipeline_free (publisher);
   counter_free (frames);
+}
+
+static void
+on_openssl_ended (void)
+{
+  g_print ("OpenSSL has ended\n");
+}
+
+static void
+make_a_call (Fixture *fixture)
+{
+  const gchar *url = gst_rtc_server_get_url (fixture->server);
+  RtcPipeline *publisher = check_publisher_new (url, "");
+  RtcPipeline *viewer = check_viewer_new (url, "");
+  Counter *frames =
+      counter_new (fixture, rtc_pipeline_get (viewer, "video"), "sink");
+
+  rtc_pipeline_play (publisher);
+  rtc_pipeline_play (viewer);
+  counter_wait (fixture, frames, 3);
+  rtc_pipeline_free (viewer);
+  rtc_pipeline_free (publisher);
+  counter_free (frames);
+}
+
+/* Threads of DTLS transports that are ending would not survive it. */
+static void
+test_openssl_outlives_all (Fixture *fixture, gconstpointer data)
+{
+  if (g_test_subprocess ()) {
+    g_assert_cmpint (1, ==, OPENSSL_atexit (on_openssl_ended));
+    make_a_call (fixture);
+    return;
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout_unmatched ("*OpenSSL has ended*");
 }
 
 static GstPadProbeReturn
@@ -463,6 +502,7 @@ main (int argc, char **argv)
   CHECK_ADD ("/elements/create-and-free", test_create_and_free);
   CHECK_ADD ("/elements/ready-and-back", test_ready_and_back);
   CHECK_ADD ("/elements/again-and-again", test_again_and_again);
+  CHECK_ADD ("/elements/openssl-outlives-all", test_openssl_outlives_all);
   CHECK_ADD ("/elements/restart-waits-for-media", test_restart_waits_for_media);
   CHECK_ADD ("/elements/states-between", test_states_between);
   CHECK_ADD ("/elements/every-property", test_every_property);
