@@ -22,12 +22,14 @@ typedef void (*GstRtcOwnAnswerFunc) (GstRtcRoomClient *client,
 
 /* A media session that the element has not closed.
  * @user_id: (nullable): NULL for the server itself
+ * @connected: its transport has come up
  * @stale: the server does not know it any more */
 typedef struct
 {
   gchar *user_id;
   gboolean screen;
   gboolean sends;
+  gboolean connected;
   gboolean stale;
 } GstRtcRoomMedia;
 

@@ -112,6 +112,10 @@ void
 gst_rtc_room_client_media_connected (
     GstRtcRoomClient *client, const gchar *media_session)
 {
+  GstRtcRoomMedia *media = g_hash_table_lookup (client->media, media_session);
+
+  if (media)
+    media->connected = TRUE;
   if (can_tell_media (client, media_session))
     GST_RTC_DIALECT_GET_IFACE (client->dialect)
         ->media_connected (client->dialect, media_session);

@@ -13,6 +13,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_rtc_room_client_debug);
 
 /* How often media of a publication that broke is tried again. */
 #define MAX_PUBLISH_ATTEMPTS 5
+/* Told to a viewer. */
+#define HALF_OPEN_REASON                                                       \
+  "the publisher lost its connection before the transport was up"
 
 /* A media session that ended when nobody could be told. */
 typedef struct
@@ -528,8 +531,18 @@ end_lost_media (GstRtcRoomClient *self, const gchar *session)
   gst_rtc_room_client_push_event (self, &closed);
 }
 
-/* Media sessions whose end the server could not tell, or told in vain: who
- * viewed asks for the stream again. */
+/* Offers, answers and candidates that were under way when the connection broke
+ * may be lost. The server's own end of a session waits for nobody. */
+static gboolean
+can_be_half_open (const GstRtcRoomMedia *media)
+{
+  return !media->connected && media->user_id;
+}
+
+/* Media sessions whose end the server could not tell, or told in vain, and
+ * those that would wait for what is lost: who viewed asks for the stream
+ * again.
+ * @standing: (nullable): the ids of all that the server holds */
 static void
 compare_media (GstRtcRoomClient *self, GPtrArray *standing)
 {
@@ -538,10 +551,17 @@ compare_media (GstRtcRoomClient *self, GPtrArray *standing)
   for (GList *item = sessions; item; item = item->next) {
     const GstRtcRoomMedia *media =
         g_hash_table_lookup (self->media, item->data);
+    const gboolean stands =
+        !standing || g_ptr_array_find_with_equal_func (
+                         standing, item->data, g_str_equal, NULL);
 
-    if (!media->stale && !g_ptr_array_find_with_equal_func (
-                             standing, item->data, g_str_equal, NULL))
-      end_lost_media (self, item->data);
+    if (media->stale || (stands && !can_be_half_open (media)))
+      continue;
+    if (stands)
+      GST_RTC_DIALECT_GET_IFACE (self->dialect)
+          ->close_media (self->dialect, item->data,
+              media->sends ? HALF_OPEN_REASON : NULL);
+    end_lost_media (self, item->data);
   }
 }
 
@@ -564,7 +584,7 @@ gst_rtc_room_return_end (
   take_back (self, answer->resumed);
   if (answer->roster)
     gst_rtc_room_return_compare_roster (self, answer->roster, answer->resumed);
-  if (answer->resumed && answer->media_sessions)
+  if (answer->resumed)
     compare_media (self, answer->media_sessions);
   wait_for_missing (self);
   restore_publications (self);

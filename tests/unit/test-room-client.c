@@ -1046,6 +1046,7 @@ test_resumed (Fixture *fixture, gconstpointer data)
   enter_to_return (fixture, 3);
   publish (fixture);
   subscribe (fixture);
+  gst_rtc_room_client_media_connected (fixture->client, "session-1");
   forget_log (fixture);
   scripted_server_set_resumed (fixture->server, TRUE);
   scripted_server_reset (fixture->server);
@@ -1376,6 +1377,7 @@ test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
     scripted_server_send (fixture->server, text);
   }
   wait_log (fixture, "media-opened:bob media-opened:carol media-opened:carol");
+  gst_rtc_room_client_media_connected (fixture->client, "out-1");
   forget_log (fixture);
   scripted_server_set_resumed (fixture->server, TRUE);
   scripted_server_set_sessions (fixture->server, "[\"out-1\"]");
@@ -1388,6 +1390,58 @@ test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
   gst_rtc_room_client_send_candidate (
       fixture->client, "out-1", 0, "candidate:1");
   wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
+}
+
+static const gchar both_sessions[] = "[\"session-1\",\"out-0\"]";
+
+static void
+open_both_ways (Fixture *fixture, const gchar *connected)
+{
+  enter_to_return (fixture, 3);
+  publish (fixture);
+  subscribe (fixture);
+  scripted_server_send (fixture->server,
+      "{\"type\":\"session-opened\",\"session\":\"out-0\",\"user\":\"carol\"}");
+  wait_log (fixture, "media-opened:bob media-opened:carol");
+  gst_rtc_room_client_media_connected (fixture->client, connected);
+  forget_log (fixture);
+  scripted_server_set_resumed (fixture->server, TRUE);
+  scripted_server_reset (fixture->server);
+}
+
+/* What the publisher had to say may have been lost with the connection. */
+static void
+test_viewing_was_half_open (Fixture *fixture, gconstpointer data)
+{
+  const GstRtcMessageFields *closed;
+
+  scripted_server_set_sessions (fixture->server, data);
+  open_both_ways (fixture, "out-0");
+  wait_log (fixture, ONE_BREAK " media-opened:bob");
+  g_assert_cmpstr ("session-1", !=, get_event (fixture, 3)->media_session);
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
+  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 1);
+  closed = last_fields (fixture, GST_RTC_MESSAGE_SESSION_CLOSED);
+  g_assert_cmpstr ("session-1", ==, closed->session);
+  g_assert_cmpint (0, ==, closed->code);
+}
+
+/* The viewer is told to ask again. */
+static void
+test_serving_was_half_open (Fixture *fixture, gconstpointer data)
+{
+  const GstRtcMessageFields *closed;
+
+  scripted_server_set_sessions (fixture->server, data);
+  open_both_ways (fixture, "session-1");
+  wait_log (fixture, ONE_BREAK " media-closed");
+  g_assert_cmpstr ("out-0", ==, get_event (fixture, 3)->media_session);
+  g_assert_null (get_event (fixture, 3)->error);
+  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 1);
+  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 1);
+  closed = last_fields (fixture, GST_RTC_MESSAGE_SESSION_CLOSED);
+  g_assert_cmpstr ("out-0", ==, closed->session);
+  g_assert_cmpint (GST_RTC_ERROR_SUBSCRIBE_FAILED, ==, closed->code);
 }
 
 static void
@@ -1848,6 +1902,9 @@ main (int argc, char **argv)
   add ("media-that-was-closed-in-vain", test_media_that_was_closed_in_vain,
       NULL);
   add ("media-that-ended-unheard", test_media_that_ended_unheard, NULL);
+  add ("viewing-was-half-open", test_viewing_was_half_open, both_sessions);
+  add ("viewing-was-half-open-no-list", test_viewing_was_half_open, NULL);
+  add ("serving-was-half-open", test_serving_was_half_open, both_sessions);
   add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);
   add ("banned", test_banned, NULL);
   add ("facts", test_facts, NULL);
