@@ -276,6 +276,58 @@ export const cases = {
     await sink.stop();
   },
 
+  async 'what was half open when a connection was cut is opened anew'(browser) {
+    const { url } = await startServer();
+    const page = await Page.open(browser, url);
+
+    await page.evaluate(async () => {
+      const { RtcRoom } = await import('/page/rtc-room.js');
+      const event = (target, type, check) => new Promise((resolve) => {
+        target.addEventListener(type, ({ detail }) => check(detail) && resolve());
+      });
+      const { prototype } = RTCPeerConnection;
+      const take = prototype.setRemoteDescription;
+      const lose = (type) => new Promise((resolve) => {
+        prototype.setRemoteDescription = function (description) {
+          if (description.type !== type)
+            return take.call(this, description);
+          prototype.setRemoteDescription = take;
+          resolve();
+          return new Promise(() => {});
+        };
+      });
+      const people = [];
+
+      /* Nothing comes back because it took too long. */
+      for (const user of ['ann', 'bob']) {
+        const room = new RtcRoom({ connectTimeout: 1e9, reconnectDelay: 0 });
+
+        await room.join({ room: 'hall', user });
+        people.push({ room, socket: globalThis.sockets.at(-1) });
+      }
+      const [ann, bob] = people;
+      const added = event(ann.room, 'stream-added', () => true);
+      const canvas = document.createElement('canvas');
+
+      canvas.getContext('2d');
+      await bob.room.publish(canvas.captureStream());
+      await added;
+      for (const [type, cut] of [['offer', ann], ['answer', bob]]) {
+        const lost = lose(type);
+
+        await ann.room.unsubscribe('bob').catch(() => {});
+        await ann.room.subscribe('bob');
+        await lost;
+        const flows = event(ann.room, 'media-state', ({ state }) => state === 'connected');
+
+        cut.socket.close(4000, 'cut by the test');
+        await flows;
+      }
+      await Promise.all([ann.room.leave(), bob.room.leave()]);
+    });
+    assert.deepEqual(page.faults, []);
+  },
+
   async 'what goes wrong is said in words'(browser) {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rtc-page-'));
     const app = 'abcdefghijklmnopqrstuvwx';

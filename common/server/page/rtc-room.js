@@ -977,11 +977,19 @@ export class RtcRoom extends EventTarget {
     this.#sessions.clear();
   }
 
-  /* Sessions whose end nobody could be told while the connection was lost. */
+  /* Sessions whose end nobody could be told while the connection was lost, and
+   * those that were half open: what they wait for may have been lost. */
   #dropEnded(standing) {
     for (const [id, session] of [...this.#sessions]) {
-      if (standing.has(id))
+      const stands = standing.has(id);
+
+      if (stands && session.connected)
         continue;
+      if (stands)
+        session.notify('session-closed', { session: id, ...(session.viewer && {
+          reason: 'the publisher lost its connection before the transport was up',
+          code: codes.SUBSCRIBE_FAILED,
+        }) });
       if (session.viewer) {
         this.#closeOutgoing(session);
       } else {
