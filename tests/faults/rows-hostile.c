@@ -228,7 +228,7 @@ prepare_scripted_viewer (FaultScene *scene)
   fault_wait (scene, 15000, fault_party_is_connected (scene->viewer));
 }
 
-/* --- F22, F23: a relay between the viewer and the server --- */
+/* --- F22, F23, F36: a relay between the viewer and the server --- */
 
 static void
 start_viewer_behind (FaultScene *scene, RawRelayFunc func)
@@ -312,6 +312,53 @@ flood_candidates (FaultScene *scene)
 {
   start_viewer_behind (scene, add_candidates);
   fault_wait_for_media (scene);
+}
+
+/* The offer again, as if ICE was to start anew. */
+static gint wants_restart; /* atomic */
+
+static GBytes *
+repeat_offer (guint8 *data, gsize size)
+{
+  static gchar *offer; /* of the thread of the one relay */
+  static const gchar mark[] = "{\"type\":\"offer\"";
+  const gchar *at = memmem (data, size, mark, strlen (mark));
+  g_auto (GStrv) parts = NULL;
+  g_autofree gchar *restart = NULL;
+  GByteArray *frame;
+
+  if (at) {
+    const gchar *end =
+        memmem (at, size - (gsize)(at - (gchar *)data), "\"}", 2);
+
+    g_assert_nonnull (end);
+    g_free (offer);
+    offer = g_strndup (at, (gsize)(end + 2 - at));
+  }
+  if (!offer ||
+      !g_atomic_int_compare_and_exchange (&wants_restart, TRUE, FALSE))
+    return NULL;
+  parts = g_strsplit (offer, "a=ice-ufrag:", -1);
+  restart = g_strjoinv ("a=ice-ufrag:again", parts);
+  frame = g_byte_array_new ();
+  raw_append_server_frame (frame, restart);
+  return g_byte_array_free_to_bytes (frame);
+}
+
+static void
+prepare_viewer_behind_repeater (FaultScene *scene)
+{
+  prepare_server_and_publisher (scene);
+  start_viewer_behind (scene, repeat_offer);
+  fault_wait_for_media (scene);
+}
+
+/* It follows what the server tells next: that somebody has come. */
+static void
+restart_ice (FaultScene *scene)
+{
+  g_atomic_int_set (&wants_restart, TRUE);
+  enter (scene, TRUE);
 }
 
 /* --- F24: RTP and RTCP --- */
@@ -532,6 +579,16 @@ const FaultRow fault_hostile_rows[] = {
         .publisher_end = FAULT_IN_ROOM,
         .viewer_end = FAULT_IN_ROOM,
         .allowed = 8000},
+    {.id = "F36-ice-restart",
+        .condition = "The offer comes again, with other ICE credentials",
+        .happens = "Pictures arrive by another transport",
+        .prepare = prepare_viewer_behind_repeater,
+        .provoke = restart_ice,
+        .publisher_told = {FAULT_VIEWER_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
+        FAULT_VIEWER_IS_BACK,
+        .allowed = 2000,
+        .back = 5000},
     {.id = "F24-garbage",
         .condition = "The publisher sends garbage under valid SRTP: packets "
                      "again, foreign SSRCs, jumps of sequence numbers, RTCP "
