@@ -305,7 +305,6 @@ start_liveness (GstRtcPeer *peer)
 {
   guint interval;
 
-  peer->address_watch = gst_rtc_address_watch_new (on_addresses_changed, peer);
   if (peer->media_timeout == 0)
     return;
   interval = gst_rtc_liveness_init (
@@ -369,6 +368,7 @@ on_connected (GstRtcPeer *peer, Event *event)
   release_files (peer);
   g_atomic_int_set (&peer->connected, TRUE);
   start_liveness (peer);
+  peer->address_watch = gst_rtc_address_watch_new (on_addresses_changed, peer);
   if (gst_rtc_reports_follows_rate (peer->reports))
     peer->rate_timer = add_timer (peer, RATE_INTERVAL_MS, on_rate_tick);
   if (peer->listener.connected)
