@@ -1409,39 +1409,40 @@ open_both_ways (Fixture *fixture, const gchar *connected)
   scripted_server_reset (fixture->server);
 }
 
+static void
+check_closed (Fixture *fixture, const gchar *session, gint code)
+{
+  const GstRtcMessageFields *closed;
+
+  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 1);
+  closed = last_fields (fixture, GST_RTC_MESSAGE_SESSION_CLOSED);
+  g_assert_cmpstr (session, ==, closed->session);
+  g_assert_cmpint (code, ==, closed->code);
+}
+
 /* What the publisher had to say may have been lost with the connection. */
 static void
 test_viewing_was_half_open (Fixture *fixture, gconstpointer data)
 {
-  const GstRtcMessageFields *closed;
-
   scripted_server_set_sessions (fixture->server, data);
   open_both_ways (fixture, "out-0");
   wait_log (fixture, ONE_BREAK " media-opened:bob");
   g_assert_cmpstr ("session-1", !=, get_event (fixture, 3)->media_session);
   wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
-  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 1);
-  closed = last_fields (fixture, GST_RTC_MESSAGE_SESSION_CLOSED);
-  g_assert_cmpstr ("session-1", ==, closed->session);
-  g_assert_cmpint (0, ==, closed->code);
+  check_closed (fixture, "session-1", 0);
 }
 
 /* The viewer is told to ask again. */
 static void
 test_serving_was_half_open (Fixture *fixture, gconstpointer data)
 {
-  const GstRtcMessageFields *closed;
-
   scripted_server_set_sessions (fixture->server, data);
   open_both_ways (fixture, "session-1");
   wait_log (fixture, ONE_BREAK " media-closed");
   g_assert_cmpstr ("out-0", ==, get_event (fixture, 3)->media_session);
   g_assert_null (get_event (fixture, 3)->error);
   wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 1);
-  wait_seen (fixture, GST_RTC_MESSAGE_SESSION_CLOSED, 1);
-  closed = last_fields (fixture, GST_RTC_MESSAGE_SESSION_CLOSED);
-  g_assert_cmpstr ("out-0", ==, closed->session);
-  g_assert_cmpint (GST_RTC_ERROR_SUBSCRIBE_FAILED, ==, closed->code);
+  check_closed (fixture, "out-0", GST_RTC_ERROR_SUBSCRIBE_FAILED);
 }
 
 static void
