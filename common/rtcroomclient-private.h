@@ -23,6 +23,7 @@ typedef void (*GstRtcOwnAnswerFunc) (GstRtcRoomClient *client,
 /* A media session that the element has not closed.
  * @user_id: (nullable): NULL for the server itself
  * @connected: its transport has come up
+ * @in_doubt: it had not when the connection came back
  * @stale: the server does not know it any more */
 typedef struct
 {
@@ -30,6 +31,7 @@ typedef struct
   gboolean screen;
   gboolean sends;
   gboolean connected;
+  gboolean in_doubt;
   gboolean stale;
 } GstRtcRoomMedia;
 
@@ -82,6 +84,7 @@ struct _GstRtcRoomClient
   GHashTable *missing;    /* keys of users and streams that were there before
                              the server lost the room */
   GSource *missing_timer;
+  GSource *doubt_timer;         /* of media sessions in doubt */
   GstRtcRepublish republish[2]; /* camera, screen */
 
   GstRtcRoster *roster;
@@ -127,6 +130,9 @@ void gst_rtc_room_client_mute_stream (
 
 /* Media sessions. */
 
+/* Whether the stream comes by one of them. */
+gboolean gst_rtc_room_client_receives (
+    GstRtcRoomClient *client, const gchar *user_id, gboolean screen);
 /* The table of those that stand. */
 GHashTable *gst_rtc_room_client_new_media (void) G_GNUC_WARN_UNUSED_RESULT;
 void gst_rtc_room_client_open_media (

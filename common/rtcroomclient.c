@@ -575,10 +575,14 @@ fail_pending (GstRtcRoomClient *self, const GError *cause)
   GHashTableIter iter;
   gpointer pending;
 
+  /* A publication that is restored once more may stand as it is. */
   g_hash_table_iter_init (&iter, self->pending);
   while (g_hash_table_iter_next (&iter, NULL, &pending)) {
-    if (!((Pending *)pending)->own_func)
-      gst_rtc_room_return_note_undo (self, ((Pending *)pending)->request);
+    const GstRtcRequest *request = ((Pending *)pending)->request;
+
+    if (!((Pending *)pending)->own_func ||
+        request->operation == GST_RTC_OPERATION_SUBSCRIBE)
+      gst_rtc_room_return_note_undo (self, request);
   }
   fail_requests (self, FALSE, cause);
 }

@@ -17,6 +17,14 @@ gst_rtc_room_client_new_media (void)
       g_str_hash, g_str_equal, g_free, (GDestroyNotify)media_free);
 }
 
+static gboolean
+is_of (const GstRtcRoomMedia *media, gboolean sends, const gchar *user_id,
+    gboolean screen)
+{
+  return media->sends == sends && media->screen == screen &&
+         g_strcmp0 (media->user_id, user_id) == 0;
+}
+
 /* The one that @event takes the place of: its transport is the element's. */
 static gboolean
 is_replaced (gpointer key, gpointer value, gpointer user_data)
@@ -24,9 +32,24 @@ is_replaced (gpointer key, gpointer value, gpointer user_data)
   const GstRtcRoomMedia *media = value;
   const GstRtcEvent *event = user_data;
 
-  return media->stale && media->sends == event->sends &&
-         media->screen == event->screen &&
-         g_strcmp0 (media->user_id, event->user_id) == 0;
+  return media->stale &&
+         is_of (media, event->sends, event->user_id, event->screen);
+}
+
+gboolean
+gst_rtc_room_client_receives (
+    GstRtcRoomClient *self, const gchar *user_id, gboolean screen)
+{
+  GHashTableIter iter;
+  gpointer media;
+
+  g_hash_table_iter_init (&iter, self->media);
+  while (g_hash_table_iter_next (&iter, NULL, &media)) {
+    if (!((GstRtcRoomMedia *)media)->stale &&
+        is_of (media, FALSE, user_id, screen))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 void

@@ -13,6 +13,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_rtc_room_client_debug);
 
 /* How often media of a publication that broke is tried again. */
 #define MAX_PUBLISH_ATTEMPTS 5
+/* How long a publisher that is back waits for transports that were being set
+ * up. */
+#define DOUBT_MS 1000
 /* Told to a viewer. */
 #define HALF_OPEN_REASON                                                       \
   "the publisher lost its connection before the transport was up"
@@ -510,15 +513,17 @@ lose_server_state (GstRtcRoomClient *self)
     ((GstRtcRoomMedia *)media)->stale = TRUE;
 }
 
+/* Who viewed asks for the stream again. */
 static void
-end_lost_media (GstRtcRoomClient *self, const gchar *session)
+give_up_media (
+    GstRtcRoomClient *self, const gchar *session, const gchar *reason)
 {
   GstRtcRoomMedia *media = g_hash_table_lookup (self->media, session);
   g_autofree gchar *id = g_strdup (session);
   const GstRtcEvent closed = {
       .type = GST_RTC_EVENT_MEDIA_CLOSED,
       .media_session = id,
-      .reason = "ended while the connection was lost",
+      .reason = reason,
   };
 
   if (!media->sends &&
@@ -531,17 +536,55 @@ end_lost_media (GstRtcRoomClient *self, const gchar *session)
   gst_rtc_room_client_push_event (self, &closed);
 }
 
+/* @told: (nullable): what makes the other side ask again */
+static void
+close_media (GstRtcRoomClient *self, const gchar *session, const gchar *told)
+{
+  GST_RTC_DIALECT_GET_IFACE (self->dialect)
+      ->close_media (self->dialect, session, told);
+  give_up_media (self, session, "it was not up when the connection was lost");
+}
+
 /* Offers, answers and candidates that were under way when the connection broke
- * may be lost. The server's own end of a session waits for nobody. */
+ * may be lost. A publication at an SFU (no user) is answered only when its
+ * media is up, and asked for again where that did not come. */
 static gboolean
 can_be_half_open (const GstRtcRoomMedia *media)
 {
-  return !media->connected && media->user_id;
+  return !media->connected && media->user_id && !media->stale;
+}
+
+static gboolean
+on_doubt_due (gpointer user_data)
+{
+  g_autoptr (GstRtcRoomClient) self = g_object_ref (user_data);
+  g_autoptr (GList) sessions = g_hash_table_get_keys (self->media);
+
+  clear_timer (&self->doubt_timer);
+  for (GList *item = sessions; item; item = item->next) {
+    GstRtcRoomMedia *media = g_hash_table_lookup (self->media, item->data);
+
+    if (media->in_doubt && can_be_half_open (media) &&
+        self->state.phase == GST_RTC_PHASE_JOINED)
+      close_media (self, item->data, HALF_OPEN_REASON);
+    else
+      media->in_doubt = FALSE;
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* The other side would tell it as a failure: what is not lost comes up. */
+static void
+doubt_media (GstRtcRoomClient *self, GstRtcRoomMedia *media)
+{
+  media->in_doubt = TRUE;
+  clear_timer (&self->doubt_timer);
+  self->doubt_timer =
+      gst_rtc_room_client_start_timer (self, DOUBT_MS, on_doubt_due, self);
 }
 
 /* Media sessions whose end the server could not tell, or told in vain, and
- * those that would wait for what is lost: who viewed asks for the stream
- * again.
+ * those that may wait for what is lost.
  * @standing: (nullable): the ids of all that the server holds */
 static void
 compare_media (GstRtcRoomClient *self, GPtrArray *standing)
@@ -549,19 +592,17 @@ compare_media (GstRtcRoomClient *self, GPtrArray *standing)
   g_autoptr (GList) sessions = g_hash_table_get_keys (self->media);
 
   for (GList *item = sessions; item; item = item->next) {
-    const GstRtcRoomMedia *media =
-        g_hash_table_lookup (self->media, item->data);
+    GstRtcRoomMedia *media = g_hash_table_lookup (self->media, item->data);
     const gboolean stands =
         !standing || g_ptr_array_find_with_equal_func (
                          standing, item->data, g_str_equal, NULL);
 
-    if (media->stale || (stands && !can_be_half_open (media)))
-      continue;
-    if (stands)
-      GST_RTC_DIALECT_GET_IFACE (self->dialect)
-          ->close_media (self->dialect, item->data,
-              media->sends ? HALF_OPEN_REASON : NULL);
-    end_lost_media (self, item->data);
+    if (!stands && !media->stale)
+      give_up_media (self, item->data, "ended while the connection was lost");
+    else if (can_be_half_open (media) && media->sends)
+      doubt_media (self, media);
+    else if (can_be_half_open (media))
+      close_media (self, item->data, NULL);
   }
 }
 
@@ -603,8 +644,8 @@ gst_rtc_room_return_note_undo (
     undo.operation = GST_RTC_OPERATION_UNPUBLISH;
     undo.screen = request->stream->screen;
   } else if (request->operation == GST_RTC_OPERATION_SUBSCRIBE &&
-             !gst_rtc_ledger_is_subscribed (
-                 self->ledger, request->user_id, request->screen)) {
+             !gst_rtc_room_client_receives (
+                 self, request->user_id, request->screen)) {
     undo.operation = GST_RTC_OPERATION_UNSUBSCRIBE;
   } else {
     return;
@@ -640,6 +681,7 @@ gst_rtc_room_return_clear (GstRtcRoomClient *self)
   g_ptr_array_set_size (self->late_closes, 0);
   g_hash_table_remove_all (self->missing);
   clear_timer (&self->missing_timer);
+  clear_timer (&self->doubt_timer);
   for (guint i = 0; i < G_N_ELEMENTS (self->republish); i++)
     reset_republish (&self->republish[i]);
 }

@@ -423,6 +423,22 @@ scripted_server_get_n_seen (ScriptedServer *self)
   return self->seen->len;
 }
 
+gchar *
+scripted_server_list_last (ScriptedServer *self, guint n)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = self->seen->len - MIN (n, self->seen->len);
+       i < self->seen->len; i++) {
+    if (names->len > 0)
+      g_string_append_c (names, ' ');
+    g_string_append (names,
+        gst_rtc_message_type_get_name (
+            gst_rtc_message_get_type_id (g_ptr_array_index (self->seen, i))));
+  }
+  return g_string_free (names, FALSE);
+}
+
 guint
 scripted_server_count (ScriptedServer *self, GstRtcMessageType type)
 {

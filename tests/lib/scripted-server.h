@@ -84,8 +84,10 @@ gboolean scripted_server_is_connected (ScriptedServer *server);
 /* 0 while it is open or when it ended without a closing frame. */
 guint scripted_server_get_close_code (ScriptedServer *server);
 guint scripted_server_get_n_configs (ScriptedServer *server);
-/* Messages seen: all, those of one type, and the last of them (borrowed). */
+/* Messages seen: all, the names of the last ones in their order, those of one
+ * type, and the last of them (borrowed). */
 guint scripted_server_get_n_seen (ScriptedServer *server);
+gchar *scripted_server_list_last (ScriptedServer *server, guint n);
 guint scripted_server_count (ScriptedServer *server, GstRtcMessageType type);
 GstRtcMessage *scripted_server_get_last (
     ScriptedServer *server, GstRtcMessageType type);

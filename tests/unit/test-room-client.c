@@ -1392,21 +1392,26 @@ test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
   wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
 }
 
-static const gchar both_sessions[] = "[\"session-1\",\"out-0\"]";
+static const gchar both_sessions[] = "[\"session-1\",\"out-0\",\"out-1\"]";
 
+/* session-1, which is viewed, and out-0 and out-1, which are served. */
 static void
-open_both_ways (Fixture *fixture, const gchar *connected)
+open_both_ways (Fixture *fixture)
 {
   enter_to_return (fixture, 3);
   publish (fixture);
   subscribe (fixture);
-  scripted_server_send (fixture->server,
-      "{\"type\":\"session-opened\",\"session\":\"out-0\",\"user\":\"carol\"}");
-  wait_log (fixture, "media-opened:bob media-opened:carol");
-  gst_rtc_room_client_media_connected (fixture->client, connected);
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *opened =
+        g_strdup_printf ("{\"type\":\"session-opened\",\"session\":\"out-%u\","
+                         "\"user\":\"carol\",\"screen\":%s}",
+            i, i ? "true" : "false");
+
+    scripted_server_send (fixture->server, opened);
+  }
+  wait_log (fixture, "media-opened:bob media-opened:carol media-opened:carol");
   forget_log (fixture);
   scripted_server_set_resumed (fixture->server, TRUE);
-  scripted_server_reset (fixture->server);
 }
 
 static void
@@ -1424,20 +1429,48 @@ check_closed (Fixture *fixture, const gchar *session, gint code)
 static void
 test_viewing_was_half_open (Fixture *fixture, gconstpointer data)
 {
+  g_autofree gchar *last = NULL;
+
   scripted_server_set_sessions (fixture->server, data);
-  open_both_ways (fixture, "out-0");
+  open_both_ways (fixture);
+  gst_rtc_room_client_media_connected (fixture->client, "out-0");
+  gst_rtc_room_client_media_connected (fixture->client, "out-1");
+  scripted_server_reset (fixture->server);
   wait_log (fixture, ONE_BREAK " media-opened:bob");
   g_assert_cmpstr ("session-1", !=, get_event (fixture, 3)->media_session);
-  wait_seen (fixture, GST_RTC_MESSAGE_SUBSCRIBE, 2);
   check_closed (fixture, "session-1", 0);
+  /* The server would answer with the one that stands. */
+  last = scripted_server_list_last (fixture->server, 2);
+  g_assert_cmpstr ("session-closed subscribe", ==, last);
 }
 
-/* The viewer is told to ask again. */
+/* The server has opened another one, and could not say so. */
+static void
+test_viewing_was_half_open_twice (Fixture *fixture, gconstpointer data)
+{
+  g_autofree gchar *last = NULL;
+
+  open_both_ways (fixture);
+  gst_rtc_room_client_media_connected (fixture->client, "out-0");
+  gst_rtc_room_client_media_connected (fixture->client, "out-1");
+  scripted_server_add (fixture->server,
+      (ScriptedRow){.type = GST_RTC_MESSAGE_SUBSCRIBE, .act = SCRIPTED_RESET});
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK " " ONE_BREAK " media-opened:bob");
+  last = scripted_server_list_last (fixture->server, 3);
+  g_assert_cmpstr ("join unsubscribe subscribe", ==, last);
+}
+
+/* Of the two that were not up, the one that does not come up is closed. */
 static void
 test_serving_was_half_open (Fixture *fixture, gconstpointer data)
 {
   scripted_server_set_sessions (fixture->server, data);
-  open_both_ways (fixture, "session-1");
+  open_both_ways (fixture);
+  gst_rtc_room_client_media_connected (fixture->client, "session-1");
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK);
+  gst_rtc_room_client_media_connected (fixture->client, "out-1");
   wait_log (fixture, ONE_BREAK " media-closed");
   g_assert_cmpstr ("out-0", ==, get_event (fixture, 3)->media_session);
   g_assert_null (get_event (fixture, 3)->error);
@@ -1905,6 +1938,7 @@ main (int argc, char **argv)
   add ("media-that-ended-unheard", test_media_that_ended_unheard, NULL);
   add ("viewing-was-half-open", test_viewing_was_half_open, both_sessions);
   add ("viewing-was-half-open-no-list", test_viewing_was_half_open, NULL);
+  add ("viewing-was-half-open-twice", test_viewing_was_half_open_twice, NULL);
   add ("serving-was-half-open", test_serving_was_half_open, both_sessions);
   add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);
   add ("banned", test_banned, NULL);
