@@ -280,51 +280,81 @@ export const cases = {
     const { url } = await startServer();
     const page = await Page.open(browser, url);
 
-    await page.evaluate(async () => {
+    const connections = await page.evaluate(async () => {
       const { RtcRoom } = await import('/page/rtc-room.js');
-      const event = (target, type, check) => new Promise((resolve) => {
+      const event = (target, type, check = () => true) => new Promise((resolve) => {
         target.addEventListener(type, ({ detail }) => check(detail) && resolve());
       });
-      const { prototype } = RTCPeerConnection;
-      const take = prototype.setRemoteDescription;
-      const lose = (type) => new Promise((resolve) => {
-        prototype.setRemoteDescription = function (description) {
-          if (description.type !== type)
-            return take.call(this, description);
-          prototype.setRemoteDescription = take;
+      const flows = (room) =>
+        event(room, 'media-state', ({ state }) => state === 'connected');
+      /* The first call of a method that fits does nothing for ever. */
+      const lose = (prototype, name, fits) => new Promise((resolve) => {
+        const method = prototype[name];
+
+        prototype[name] = function (argument) {
+          if (!fits(argument))
+            return method.call(this, argument);
+          prototype[name] = method;
           resolve();
           return new Promise(() => {});
         };
       });
-      const people = [];
+      const loseDescription = (type) =>
+        lose(RTCPeerConnection.prototype, 'setRemoteDescription',
+          (description) => description.type === type);
+      let made = 0;
 
+      globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...args) {
+          super(...args);
+          made++;
+        }
+      };
       /* Nothing comes back because it took too long. */
-      for (const user of ['ann', 'bob']) {
-        const room = new RtcRoom({ connectTimeout: 1e9, reconnectDelay: 0 });
+      const enter = async (user, options) => {
+        const room = new RtcRoom({ connectTimeout: 1e9, reconnectDelay: 0, ...options });
 
         await room.join({ room: 'hall', user });
-        people.push({ room, socket: globalThis.sockets.at(-1) });
-      }
-      const [ann, bob] = people;
-      const added = event(ann.room, 'stream-added', () => true);
+        return { room, socket: globalThis.sockets.at(-1) };
+      };
+      const ann = await enter('ann');
+      const bob = await enter('bob');
+      const added = event(ann.room, 'stream-added');
       const canvas = document.createElement('canvas');
+      const counts = [];
 
       canvas.getContext('2d');
       await bob.room.publish(canvas.captureStream());
       await added;
       for (const [type, cut] of [['offer', ann], ['answer', bob]]) {
-        const lost = lose(type);
+        const lost = loseDescription(type);
+        const before = made;
 
         await ann.room.unsubscribe('bob').catch(() => {});
         await ann.room.subscribe('bob');
         await lost;
-        const flows = event(ann.room, 'media-state', ({ state }) => state === 'connected');
+        const again = flows(ann.room);
 
         cut.socket.close(4000, 'cut by the test');
-        await flows;
+        await again;
+        counts.push(made - before);
       }
-      await Promise.all([ann.room.leave(), bob.room.leave()]);
+
+      /* What is asked for by itself, and was not heard. */
+      const asked = lose(WebSocket.prototype, 'send',
+        (text) => JSON.parse(text).type === 'subscribe');
+      const carol = await enter('carol', { autoSubscribe: true });
+
+      await asked;
+      const late = flows(carol.room);
+
+      carol.socket.close(4000, 'cut by the test');
+      await late;
+      await Promise.all([ann, bob, carol].map(({ room }) => room.leave()));
+      return counts;
     });
+    /* Each time two that do not come up, and two that do. */
+    assert.deepEqual(connections, [4, 4]);
     assert.deepEqual(page.faults, []);
   },
 

@@ -66,6 +66,7 @@ const LONGEST_DELAY = 7000;
 const CLOSE_EVICTED = 4001;
 const MEDIA_ATTEMPTS = 5;
 const STEADY_TIME = 10000;
+const DOUBT_TIME = 1000;
 
 const defaults = {
   serverUrl: globalThis.location?.origin,
@@ -122,6 +123,7 @@ export class RtcRoom extends EventTarget {
   #sessions = new Map(); /* id -> media session with its owner */
   #fading = new Set(); /* sessions of a server that is no more */
   #dropped = new Set(); /* screen: unpublished while the server was away */
+  #cutOff = new Set(); /* keys: automatic subscriptions that a break cut off */
 
   constructor(options = {}) {
     super();
@@ -444,11 +446,11 @@ export class RtcRoom extends EventTarget {
     this.#secret = secret ?? '';
     this.#joinedAt = performance.now();
     this.#setState('joined');
+    if (resumed && sessions)
+      this.#dropEnded(new Set(sessions));
     this.#compareRoster(users ?? [], resumed);
     if (!resumed)
       this.#forgetSessions();
-    else if (sessions)
-      this.#dropEnded(new Set(sessions));
     for (const screen of resumed ? this.#dropped : []) {
       if (!this.#own.has(screen))
         this.#request('unpublish', { screen }).catch(() => {});
@@ -524,6 +526,7 @@ export class RtcRoom extends EventTarget {
       session.close();
     this.#sessions.clear();
     this.#fading.clear();
+    this.#cutOff.clear();
     this.#dropped.clear();
     this.#missing.forEach((timer) => clearTimeout(timer));
     this.#missing.clear();
@@ -686,7 +689,9 @@ export class RtcRoom extends EventTarget {
       /* Published anew by a publisher that came back after a restart. */
       const entry = this.#wanted.get(key);
 
-      if (entry && !this.#sessions.has(entry.session?.id))
+      if (this.#cutOff.delete(key))
+        this.#subscribeAfterAll(user, stream.screen);
+      else if (entry && !this.#sessions.has(entry.session?.id))
         this.#askAgain(entry);
       return;
     }
@@ -695,11 +700,26 @@ export class RtcRoom extends EventTarget {
     this.#users.get(user).set(key, stream);
     this.#emit('stream-added', { ...stream });
     if (this.#options.autoSubscribe)
-      this.subscribe(user, { screen: stream.screen }).catch((error) => {
-        if (this.#users.get(user)?.has(key) && this.#state === 'joined')
-          this.#emit('media-state',
-            { user, screen: stream.screen, state: 'failed', error });
-      });
+      this.#subscribeByItself(user, stream.screen);
+  }
+
+  #subscribeByItself(user, screen) {
+    const key = keyOf(user, screen);
+
+    this.subscribe(user, { screen }).catch((error) => {
+      if (!this.#users.get(user)?.has(key))
+        return;
+      if (this.#state === 'joined')
+        this.#emit('media-state', { user, screen, state: 'failed', error });
+      else
+        this.#cutOff.add(key);
+    });
+  }
+
+  /* The server may have heard it the first time. */
+  #subscribeAfterAll(user, screen) {
+    this.#request('unsubscribe', { user, screen }).catch(() => {});
+    this.#subscribeByItself(user, screen);
   }
 
   #removeStream(user, screen, reason) {
@@ -707,6 +727,7 @@ export class RtcRoom extends EventTarget {
 
     if (!this.#users.get(user)?.delete(key))
       return;
+    this.#cutOff.delete(key);
     this.#dropWanted(key);
     this.#emit('stream-removed', { user, screen, reason });
   }
@@ -977,25 +998,30 @@ export class RtcRoom extends EventTarget {
     this.#sessions.clear();
   }
 
-  /* Sessions whose end nobody could be told while the connection was lost, and
-   * those that were half open: what they wait for may have been lost. */
+  /* Sessions whose end nobody could be told while the connection was lost; on
+   * either side. What was not up may wait for what was lost with it: it is
+   * ended before it is asked for again. A viewer takes the end of an outgoing
+   * one for a failure, so that those have a moment to come up. */
   #dropEnded(standing) {
     for (const [id, session] of [...this.#sessions]) {
       const stands = standing.has(id);
 
-      if (stands && session.connected)
-        continue;
-      if (stands)
-        session.notify('session-closed', { session: id, ...(session.viewer && {
-          reason: 'the publisher lost its connection before the transport was up',
-          code: codes.SUBSCRIBE_FAILED,
-        }) });
-      if (session.viewer) {
+      if (session.viewer && !stands) {
         this.#closeOutgoing(session);
-      } else {
+      } else if (session.viewer) {
+        setTimeout(() => session.connected || session.fail(
+          'the connection to the server was lost before this one was up'), DOUBT_TIME);
+      } else if (!stands) {
         this.#sessions.delete(id);
         session.close();
       }
+    }
+    for (const { session } of this.#wanted.values()) {
+      if (!session || !standing.has(session.id) || (session.connected && !session.closed))
+        continue;
+      this.#wire.notify('session-closed', { session: session.id });
+      this.#sessions.delete(session.id);
+      session.close();
     }
   }
 
