@@ -12,8 +12,9 @@ G_BEGIN_DECLS
 void gst_rtc_ahead_load_plugins (void);
 void gst_rtc_ahead_make_certificate (void);
 
-/* Waits for those to end: libcrypto must not be at work in a thread when the
- * process exits. Any thread but the workers. */
+/* Waits for those to end: no thread of ours may be at work in a library when
+ * the process exits, whose exit handlers take that down. Any thread but the
+ * workers. */
 void gst_rtc_ahead_end (void);
 
 G_END_DECLS

@@ -4,6 +4,8 @@
  * threads. */
 #include "gstrtcdtls.h"
 
+#include <openssl/crypto.h>
+
 #include "gstrtcsdp.h"
 #include "gstrtcsources.h"
 
@@ -181,6 +183,12 @@ gst_rtc_dtls_set_fingerprint (
   self->fingerprint = g_strdup (fingerprint);
   self->hash = hash;
   g_mutex_unlock (&self->lock);
+}
+
+void
+gst_rtc_dtls_keep_openssl (void)
+{
+  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 GstRtcDtls *

@@ -9,6 +9,12 @@
 
 G_BEGIN_DECLS
 
+/* Switches OpenSSL's exit handler off, if the process has not used OpenSSL yet.
+ * Threads of DTLS transports end some time after their pipeline, and one that
+ * does so while the process ends frees what that handler frees too (3.0). Any
+ * thread; only the first call does anything. */
+void gst_rtc_dtls_keep_openssl (void);
+
 typedef struct _GstRtcDtls GstRtcDtls;
 typedef void (*GstRtcDtlsFunc) (GstObject *owner, const gchar *reason);
 

@@ -4,9 +4,9 @@
 #include "gstrtcelement.h"
 
 #include <gio/gio.h>
-#include <openssl/crypto.h>
 
 #include "gstrtcahead.h"
+#include "gstrtcdtls.h"
 #include "gstrtchold.h"
 #include "gstrtcserve.h"
 #include "gstrtcsettings.h"
@@ -1152,11 +1152,8 @@ gst_rtc_element_class_init (GstRtcElementClass *klass)
   GST_DEBUG_CATEGORY_INIT (
       element_debug, "rtcelement", 0, "What rtcsink and rtcsrc share");
 
-  /* Threads of DTLS transports end some time after their pipeline. One that
-   * does so while the process ends frees what OpenSSL's exit handler frees too
-   * (3.0), so that there is to be none: the memory goes with the process. Too
-   * late where the application has set OpenSSL up before. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
+  /* Before the certificate is made ahead. */
+  gst_rtc_dtls_keep_openssl ();
 
   object_class->set_property = gst_rtc_element_set_property;
   object_class->get_property = gst_rtc_element_get_property;

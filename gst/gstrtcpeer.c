@@ -1048,4 +1048,5 @@ static void
 gst_rtc_peer_class_init (GstRtcPeerClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_rtc_peer_finalize;
+  gst_rtc_dtls_keep_openssl ();
 }

@@ -323,15 +323,13 @@ repeat_offer (guint8 *data, gsize size)
   static gchar *offer; /* of the thread of the one relay */
   static const gchar mark[] = "{\"type\":\"offer\"";
   const gchar *at = memmem (data, size, mark, strlen (mark));
+  const gchar *end =
+      at ? memmem (at, size - (gsize)(at - (gchar *)data), "\"}", 2) : NULL;
   g_auto (GStrv) parts = NULL;
   g_autofree gchar *restart = NULL;
   GByteArray *frame;
 
-  if (at) {
-    const gchar *end =
-        memmem (at, size - (gsize)(at - (gchar *)data), "\"}", 2);
-
-    g_assert_nonnull (end);
+  if (end) {
     g_free (offer);
     offer = g_strndup (at, (gsize)(end + 2 - at));
   }

@@ -54,6 +54,7 @@ OUTSIDE = {
     "gst/webrtc/": r"gst/gstrtc(negotiation|outgoing|peer|webrtc)\.c",
     "gst/sdp/": r"gst/gstrtc(negotiation|sdp)\.[ch]",
     "nice/": r"gst/gstrtcwebrtc\.c",
+    "openssl/": r"gst/gstrtcdtls\.c",
 }
 
 LEVEL = {name: level for level, row in enumerate(LAYERS) for name in row.split()}
