@@ -228,18 +228,24 @@ prepare_scripted_viewer (FaultScene *scene)
   fault_wait (scene, 15000, fault_party_is_connected (scene->viewer));
 }
 
-/* --- F22, F23, F36: a relay between the viewer and the server --- */
+/* --- F1, F22, F23, F36: a relay between a party and the server --- */
 
-static void
-start_viewer_behind (FaultScene *scene, RawRelayFunc func)
+static FaultParty *
+start_behind (
+    FaultScene *scene, const gchar *role, const gchar *user, RawRelayFunc func)
 {
   RawRelay *relay = raw_relay_new ((guint16)scene->server_port, func);
   g_autofree gchar *url =
       g_strdup_printf ("ws://127.0.0.1:%u/ws", raw_relay_get_port (relay));
-  g_autofree gchar *usual = fault_usual_properties (scene, "bob");
+  g_autofree gchar *usual = fault_usual_properties (scene, user);
 
-  scene->viewer =
-      fault_party_new (scene, "viewer", "bob", NETEM_B, url, usual, NULL);
+  return fault_party_new (scene, role, user, NETEM_B, url, usual, NULL);
+}
+
+static void
+start_viewer_behind (FaultScene *scene, RawRelayFunc func)
+{
+  scene->viewer = start_behind (scene, "viewer", "bob", func);
 }
 
 static void
@@ -312,6 +318,45 @@ flood_candidates (FaultScene *scene)
 {
   start_viewer_behind (scene, add_candidates);
   fault_wait_for_media (scene);
+}
+
+/* The first of them only. */
+static GBytes *
+cut_with (const gchar *mark, guint8 *data, gsize size)
+{
+  static gint n_cut; /* atomic */
+
+  if (!memmem (data, size, mark, strlen (mark)) ||
+      g_atomic_int_add (&n_cut, 1) > 0)
+    return NULL;
+  return RAW_RELAY_CUT;
+}
+
+static GBytes *
+cut_with_offer (guint8 *data, gsize size)
+{
+  return cut_with ("\"type\":\"offer\"", data, size);
+}
+
+static GBytes *
+cut_with_answer (guint8 *data, gsize size)
+{
+  return cut_with ("\"type\":\"answer\"", data, size);
+}
+
+static void
+lose_offer (FaultScene *scene)
+{
+  start_viewer_behind (scene, cut_with_offer);
+}
+
+static void
+prepare_publisher_behind_cutter (FaultScene *scene)
+{
+  fault_start_server (scene);
+  scene->publisher =
+      start_behind (scene, "publisher", "alice", cut_with_answer);
+  fault_wait (scene, 15000, fault_party_is_connected (scene->publisher));
 }
 
 /* The offer again, as if ICE was to start anew. */
@@ -577,6 +622,25 @@ const FaultRow fault_hostile_rows[] = {
         .publisher_end = FAULT_IN_ROOM,
         .viewer_end = FAULT_IN_ROOM,
         .allowed = 8000},
+    {.id = "F1-offer-lost",
+        .condition = "The viewer's connection breaks with the offer in it",
+        .happens = "The stream is subscribed to anew; pictures arrive",
+        .prepare = prepare_server_and_publisher,
+        .provoke = lose_offer,
+        .viewer_told = {FAULT_LOST},
+        FAULT_VIEWER_IS_BACK,
+        .allowed = 5000,
+        .back = 5000},
+    {.id = "F1-answer-lost",
+        .condition = "The publisher's connection breaks with the answer in it",
+        .happens = "The viewer asks anew; pictures arrive",
+        .prepare = prepare_publisher_behind_cutter,
+        .provoke = fault_start_viewer,
+        .publisher_told = {FAULT_LOST},
+        .viewer_told = {FAULT_STREAM_LOST},
+        FAULT_VIEWER_IS_BACK,
+        .allowed = 8000,
+        .back = 5000},
     {.id = "F36-ice-restart",
         .condition = "The offer comes again, with other ICE credentials",
         .happens = "Pictures arrive by another transport",

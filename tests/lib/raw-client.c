@@ -258,12 +258,16 @@ pass_on (Connection *connection, guint from)
 {
   guint8 data[65536];
   const gssize n = recv (connection->ends[from], data, sizeof (data), 0);
+  GBytes *said = NULL;
   g_autoptr (GBytes) more = NULL;
 
   if (n <= 0)
     return FALSE;
   if (from == 1)
-    more = connection->relay->func (data, (gsize)n);
+    said = connection->relay->func (data, (gsize)n);
+  if (said == RAW_RELAY_CUT)
+    return FALSE;
+  more = said;
   return raw_client_send (connection->ends[!from], data, (gsize)n, 5000) &&
          (!more ||
              raw_client_send (connection->ends[!from],

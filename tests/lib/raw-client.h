@@ -54,8 +54,10 @@ gboolean raw_client_wait_closed (gint fd, gint ms);
 typedef struct _RawRelay RawRelay;
 
 /* May change @data, which came from the server, without its length; returns
- * what is to follow it, or NULL. On the thread of the relay. */
+ * what is to follow it, NULL, or RAW_RELAY_CUT, which loses it and ends the
+ * connection on both sides. On the thread of the relay. */
 typedef GBytes *(*RawRelayFunc) (guint8 *data, gsize size);
+#define RAW_RELAY_CUT ((GBytes *)GUINT_TO_POINTER (1))
 
 RawRelay *raw_relay_new (guint16 server_port, RawRelayFunc func);
 guint16 raw_relay_get_port (RawRelay *relay);
