@@ -56,6 +56,7 @@ TESTS = {
     "common/rtcconfig.c": ["unit/test-config"],
     "common/rtcendpoint.c": ["unit/test-endpoint"],
     "common/rtcjson.c": ["unit/test-json", "unit/test-message"],
+    "common/rtcledger.c": ["unit/test-ledger"],
     "common/rtcmessage.c": ["unit/test-message"],
     "common/rtcroomstate.c": ["unit/test-room-state"],
     "common/rtcroster.c": ["unit/test-roster"],
