@@ -26,6 +26,8 @@
 #define LONGEST_PAINTING_GAP_MS 12000
 #define ROOM "room"
 #define MOST_PATIENCE 8
+/* A soak is not to outlast its tokens. */
+#define TOKEN_SECONDS (G_GINT64_CONSTANT (7) * 24 * 3600)
 
 /* --- failing --- */
 
@@ -241,7 +243,7 @@ fault_usual_properties (FaultScene *scene, const gchar *user)
         text, "local-addresses=<\"%s\"> ", scene->media_address);
   if (has_tokens (scene)) {
     g_autofree gchar *token =
-        fault_make_token (ROOM, user, 3600, FAULT_APP_KEY);
+        fault_make_token (ROOM, user, TOKEN_SECONDS, FAULT_APP_KEY);
 
     g_string_append_printf (
         text, "app-id=" FAULT_APP_ID " token=\"%s\" ", token);
