@@ -321,6 +321,21 @@ on_source_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+/* A source that says it is live by itself can stop for good when a short pause
+ * is over before its thread has seen it (1.22, 1.26): this one is not, and
+ * what comes in a pause is dropped before it. */
+static GstPadProbeReturn
+on_source_query (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstRtcOutput *self = user_data;
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_PAD_PROBE_OK;
+  gst_query_set_latency (query, TRUE, self->latency, GST_CLOCK_TIME_NONE);
+  return GST_PAD_PROBE_HANDLED;
+}
+
 /* --- the pad --- */
 
 /* Before the chain stands, the pad answers for what it could give. */
@@ -423,9 +438,8 @@ gst_rtc_output_new (const GstRtcOutputInfo *info,
   self->source = gst_element_factory_make ("appsrc", NULL);
   if (!self->source)
     g_error ("element appsrc of the GStreamer base plugins is missing");
-  g_object_set (self->source, "format", GST_FORMAT_TIME, "is-live", TRUE,
-      "min-latency", (gint64)self->latency, "max-bytes", (guint64)QUEUE_BYTES,
-      "max-time", (guint64)QUEUE_TIME, "leaky-type",
+  g_object_set (self->source, "format", GST_FORMAT_TIME, "max-bytes",
+      (guint64)QUEUE_BYTES, "max-time", (guint64)QUEUE_TIME, "leaky-type",
       GST_APP_LEAKY_TYPE_DOWNSTREAM, NULL);
   gst_bin_add (GST_BIN (self), self->source);
 
@@ -433,6 +447,8 @@ gst_rtc_output_new (const GstRtcOutputInfo *info,
   gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_BOTH, on_source_data,
       self, NULL);
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, on_source_query, self, NULL);
   make_pads (self, info);
   return self;
 }

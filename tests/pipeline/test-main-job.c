@@ -73,6 +73,26 @@ test_another_clock (RtcRoomFixture *fixture, gconstpointer data)
   rtc_publisher_free (publisher);
 }
 
+/* Threads that a pause has woken may not have looked when it is over. */
+static void
+test_short_pauses (RtcRoomFixture *fixture, gconstpointer data)
+{
+  RtcPublisher *publisher = rtc_publisher_new (fixture, "alice");
+  RtcViewer *viewer = rtc_viewer_new (fixture, publisher->painter, "");
+
+  wait_for_more (fixture, viewer);
+  for (guint i = 0; i < 200; i++) {
+    gst_element_set_state (viewer->pipeline->pipeline, GST_STATE_PAUSED);
+    gst_element_set_state (viewer->pipeline->pipeline, GST_STATE_PLAYING);
+  }
+  wait_for_more (fixture, viewer);
+
+  rtc_pipeline_assert_no_failure (publisher->pipeline);
+  rtc_pipeline_assert_no_failure (viewer->pipeline);
+  rtc_viewer_free (viewer);
+  rtc_publisher_free (publisher);
+}
+
 static void
 test_pad_says_whose_it_is (RtcRoomFixture *fixture, gconstpointer data)
 {
@@ -86,7 +106,10 @@ test_pad_says_whose_it_is (RtcRoomFixture *fixture, gconstpointer data)
   g_autofree gchar *tagged = NULL;
   g_autofree gchar *stream_id = NULL;
   const GstSegment *values;
+  g_autoptr (GstQuery) latency = gst_query_new_latency ();
   GstTagList *list;
+  GstClockTime least;
+  gboolean live;
   gboolean screen = TRUE;
 
   rtc_test_wait (fixture->context, rtc_reader_get_frames (viewer->reader) >= 1);
@@ -96,6 +119,10 @@ test_pad_says_whose_it_is (RtcRoomFixture *fixture, gconstpointer data)
   g_object_get (pad, "user-id", &user_id, "screen", &screen, NULL);
   g_assert_cmpstr ("alice", ==, user_id);
   g_assert_false (screen);
+  g_assert_true (gst_pad_query (pad, latency));
+  gst_query_parse_latency (latency, &live, &least, NULL);
+  g_assert_true (live);
+  g_assert_cmpuint (200 * GST_MSECOND, <=, least);
 
   sink = gst_element_get_static_pad (
       rtc_pipeline_get (viewer->pipeline, "video"), "sink");
@@ -460,6 +487,7 @@ main (int argc, char **argv)
       rtc_room_tear_down)
   ADD ("picture-and-tone", test_picture_and_tone);
   ADD ("another-clock", test_another_clock);
+  ADD ("short-pauses", test_short_pauses);
   ADD ("pad-says-whose-it-is", test_pad_says_whose_it_is);
   ADD ("three-viewers", test_three_viewers);
   ADD ("late-viewer", test_late_viewer);
