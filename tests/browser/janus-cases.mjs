@@ -2,6 +2,7 @@
 // A browser with the client library of Janus on the other side of a real
 // Janus.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -10,6 +11,10 @@ import { assertBars, assertTone, Page, publish, receive, start, stop }
   from './lib.mjs';
 
 const { JANUS_RUN } = process.env;
+
+/* What is not installed, empty where all is. */
+export const missing =
+  spawnSync(JANUS_RUN, ['--available']).status === 77 ? 'janus' : '';
 
 /* This Janus has no other address. */
 const LOCAL = 'local-addresses="<127.0.0.1>"';

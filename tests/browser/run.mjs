@@ -6,14 +6,20 @@ import fs from 'node:fs';
 const CASE_TIME = 60000;
 const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-if (!fs.existsSync(BROWSER) ||
-    !fs.existsSync(new URL('node_modules/playwright-core', import.meta.url))) {
-  console.log('1..0 # SKIP chromium or tests/browser/node_modules is missing');
+function skip(what) {
+  console.log(`1..0 # SKIP ${what} is missing`);
   process.exit(0);
 }
 
+if (!fs.existsSync(BROWSER) ||
+    !fs.existsSync(new URL('node_modules/playwright-core', import.meta.url)))
+  skip('chromium or tests/browser/node_modules');
+
 const { launchBrowser, stopAll } = await import('./lib.mjs');
-const { cases } = await import(`./${process.env.CASES ?? 'cases.mjs'}`);
+const { cases, missing } = await import(`./${process.env.CASES ?? 'cases.mjs'}`);
+
+if (missing)
+  skip(missing);
 
 const chosen = Object.entries(cases).filter(([name]) =>
   process.argv.length < 3 || process.argv.slice(2).some((part) => name.includes(part)));
