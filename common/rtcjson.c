@@ -148,9 +148,15 @@ gchar *
 gst_rtc_json_to_text (GstRtcJson *json)
 {
   g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) parts = NULL;
 
   json_node_set_object (root, json->object);
-  return json_to_string (root, FALSE);
+  text = json_to_string (root, FALSE);
+  /* The one control character that json-glib 1.6 does not escape; outside
+   * strings it writes none. */
+  parts = g_strsplit (text, "\x1f", -1);
+  return g_strjoinv ("\\u001f", parts);
 }
 
 GstRtcJsonKind

@@ -144,6 +144,24 @@ text_that_is_not_utf8_is_made_so (void)
 }
 
 static void
+every_character_comes_back (void)
+{
+  for (guint code = 1; code <= 0x7f; code++) {
+    const gchar value[] = {(gchar)code, 'x', (gchar)code, '\0'};
+    g_autoptr (GstRtcJson) json = gst_rtc_json_new ();
+    g_autoptr (GstRtcJson) copy = NULL;
+    g_autofree gchar *text = NULL;
+    g_autoptr (GError) error = NULL;
+
+    gst_rtc_json_set_string (json, "a", value);
+    text = gst_rtc_json_to_text (json);
+    copy = gst_rtc_json_parse (text, strlen (text), 100, 2, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (value, ==, gst_rtc_json_get_string (copy, "a"));
+  }
+}
+
+static void
 a_reference_keeps_it (void)
 {
   GstRtcJson *json = parse ("{\"i\":7}", NULL);
@@ -219,6 +237,8 @@ main (int argc, char **argv)
   g_test_add_func ("/json/setters-build-text", setters_build_text);
   g_test_add_func ("/json/text-that-is-not-utf8-is-made-so",
       text_that_is_not_utf8_is_made_so);
+  g_test_add_func (
+      "/json/every-character-comes-back", every_character_comes_back);
   g_test_add_func ("/json/a-reference-keeps-it", a_reference_keeps_it);
   g_test_add_func ("/json/text-needs-no-nul", text_needs_no_nul);
   g_test_add_func ("/json/bounds-are-arguments", bounds_are_arguments);
