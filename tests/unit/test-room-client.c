@@ -1360,40 +1360,6 @@ test_media_that_was_closed_in_vain (Fixture *fixture, gconstpointer data)
   wait_log (fixture, "token-will-expire");
 }
 
-/* The server has told their end over the connection that broke, or could not
- * tell it. */
-static void
-test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
-{
-  enter_to_return (fixture, 3);
-  publish (fixture);
-  subscribe (fixture);
-  for (guint i = 0; i < 2; i++) {
-    g_autofree gchar *text =
-        g_strdup_printf ("{\"type\":\"session-opened\",\"session\":\"out-%u\","
-                         "\"user\":\"carol\",\"screen\":%s}",
-            i, i ? "true" : "false");
-
-    scripted_server_send (fixture->server, text);
-  }
-  wait_log (fixture, "media-opened:bob media-opened:carol media-opened:carol");
-  gst_rtc_room_client_media_connected (fixture->client, "out-1");
-  forget_log (fixture);
-  scripted_server_set_resumed (fixture->server, TRUE);
-  scripted_server_set_sessions (fixture->server, "[\"out-1\"]");
-  scripted_server_reset (fixture->server);
-  wait_log (fixture, ONE_BREAK " media-closed media-opened:bob");
-  g_assert_cmpstr ("out-0", ==, get_event (fixture, 3)->media_session);
-  g_assert_null (get_event (fixture, 3)->error);
-  g_assert_cmpstr ("session-1", !=, get_event (fixture, 4)->media_session);
-  wait_seen (fixture, GST_RTC_MESSAGE_PUBLISH, 1);
-  gst_rtc_room_client_send_candidate (
-      fixture->client, "out-1", 0, "candidate:1");
-  wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
-}
-
-static const gchar both_sessions[] = "[\"session-1\",\"out-0\",\"out-1\"]";
-
 /* session-1, which is viewed, and out-0 and out-1, which are served. */
 static void
 open_both_ways (Fixture *fixture)
@@ -1413,6 +1379,27 @@ open_both_ways (Fixture *fixture)
   forget_log (fixture);
   scripted_server_set_resumed (fixture->server, TRUE);
 }
+
+/* The server has told their end over the connection that broke, or could not
+ * tell it. */
+static void
+test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
+{
+  open_both_ways (fixture);
+  gst_rtc_room_client_media_connected (fixture->client, "out-1");
+  scripted_server_set_sessions (fixture->server, "[\"out-1\"]");
+  scripted_server_reset (fixture->server);
+  wait_log (fixture, ONE_BREAK " media-closed media-opened:bob");
+  g_assert_cmpstr ("out-0", ==, get_event (fixture, 3)->media_session);
+  g_assert_null (get_event (fixture, 3)->error);
+  g_assert_cmpstr ("session-1", !=, get_event (fixture, 4)->media_session);
+  wait_seen (fixture, GST_RTC_MESSAGE_PUBLISH, 1);
+  gst_rtc_room_client_send_candidate (
+      fixture->client, "out-1", 0, "candidate:1");
+  wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
+}
+
+static const gchar both_sessions[] = "[\"session-1\",\"out-0\",\"out-1\"]";
 
 static void
 check_closed (Fixture *fixture, const gchar *session, gint code)
