@@ -25,7 +25,6 @@
 #define LONGEST_GAP 50
 #define LONGEST_PAINTING_GAP_MS 12000
 #define ROOM "room"
-#define MOST_PATIENCE 8
 /* A soak is not to outlast its tokens. */
 #define TOKEN_SECONDS (G_GINT64_CONSTANT (7) * 24 * 3600)
 
@@ -81,16 +80,6 @@ fault_fail (FaultScene *scene, const gchar *format, ...)
   remove_directory (scene->directory);
   netem_client_free (scene->net);
   exit (EXIT_FAILURE);
-}
-
-gdouble
-fault_get_patience (void)
-{
-  gdouble load = 0;
-
-  if (getloadavg (&load, 1) != 1)
-    return 1;
-  return CLAMP (load / (2.0 * g_get_num_processors ()), 1, MOST_PATIENCE);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "netemclient.h"
+#include "patience.h"
 #include "rtcerror.h"
 #include "rtcserver.h"
 #include "rtctest.h"
@@ -190,7 +191,7 @@ void fault_fail (FaultScene *scene, const gchar *format, ...)
 #define fault_wait(scene, ms, condition)                                       \
   G_STMT_START                                                                 \
   {                                                                            \
-    const guint fault_ms = (guint)((ms)*fault_get_patience ());                \
+    const guint fault_ms = (guint)((ms)*rtc_load_patience ());                 \
     const gint64 fault_until = g_get_monotonic_time () + fault_ms * 1000LL;    \
     while (!(condition)) {                                                     \
       if (g_get_monotonic_time () > fault_until)                               \
@@ -200,8 +201,6 @@ void fault_fail (FaultScene *scene, const gchar *format, ...)
     }                                                                          \
   }                                                                            \
   G_STMT_END
-/* From 1, which an idle machine has, to 8. */
-gdouble fault_get_patience (void);
 void fault_iterate (FaultScene *scene);
 void fault_let_pass (FaultScene *scene, guint ms);
 

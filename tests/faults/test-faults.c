@@ -247,7 +247,7 @@ start_job (Job *job)
   setpgid (job->pid, job->pid);
   close (output[1]);
   job->deadline = g_timeout_add_seconds (
-      (guint)(LONGEST_ROW_S * fault_get_patience ()), on_overdue, job);
+      (guint)(LONGEST_ROW_S * rtc_load_patience ()), on_overdue, job);
   g_unix_fd_add (output[0], G_IO_IN | G_IO_HUP, on_output, job);
   g_child_watch_add (job->pid, on_job_exited, job);
   job->table->n_running++;
