@@ -580,16 +580,16 @@ run_row (gconstpointer data)
   WAIT_UNTIL (atomic_load (&living) <= quiet + REST);
 }
 
-/* The count itself. */
+/* The count itself. The server goes on meanwhile, with little. */
 static void
 the_count_sees_a_block (void)
 {
   const gint64 base = atomic_load (&living);
   gpointer block = g_malloc (1000000);
 
-  g_assert_cmpint (atomic_load (&living) - base, >=, 1000000);
+  g_assert_cmpint (atomic_load (&living) - base, >=, 1000000 - REST);
   g_free (block);
-  g_assert_cmpint (atomic_load (&living), ==, base);
+  g_assert_cmpint (atomic_load (&living) - base, <=, REST);
 }
 
 int
