@@ -4,6 +4,7 @@
 #include "rtcjson.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 #include "rtcjsonscan.h"
 
@@ -155,6 +156,8 @@ gst_rtc_json_to_text (GstRtcJson *json)
   text = json_to_string (root, FALSE);
   /* The one control character that json-glib 1.6 does not escape; outside
    * strings it writes none. */
+  if (!strchr (text, '\x1f'))
+    return g_steal_pointer (&text);
   parts = g_strsplit (text, "\x1f", -1);
   return g_strjoinv ("\\u001f", parts);
 }

@@ -336,13 +336,6 @@ gst_rtc_ledger_is_published (GstRtcLedger *ledger, gboolean screen)
   return get_publication (ledger, screen)->state == PUBLISHED;
 }
 
-gboolean
-gst_rtc_ledger_is_subscribed (
-    GstRtcLedger *ledger, const gchar *user_id, gboolean screen)
-{
-  return find_subscription (ledger, user_id, screen, NULL) != NULL;
-}
-
 void
 gst_rtc_ledger_mark_lost (GstRtcLedger *ledger)
 {

@@ -33,8 +33,6 @@ void gst_rtc_ledger_drop_session (
     GstRtcLedger *ledger, const gchar *media_session);
 
 gboolean gst_rtc_ledger_is_published (GstRtcLedger *ledger, gboolean screen);
-gboolean gst_rtc_ledger_is_subscribed (
-    GstRtcLedger *ledger, const gchar *user_id, gboolean screen);
 
 /* The server has lost all that stands here, it has to be asked again for. */
 void gst_rtc_ledger_mark_lost (GstRtcLedger *ledger);

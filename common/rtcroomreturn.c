@@ -573,16 +573,6 @@ on_doubt_due (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The other side would tell it as a failure: what is not lost comes up. */
-static void
-doubt_media (GstRtcRoomClient *self, GstRtcRoomMedia *media)
-{
-  media->in_doubt = TRUE;
-  clear_timer (&self->doubt_timer);
-  self->doubt_timer =
-      gst_rtc_room_client_start_timer (self, DOUBT_MS, on_doubt_due, self);
-}
-
 /* Media sessions whose end the server could not tell, or told in vain, and
  * those that may wait for what is lost.
  * @standing: (nullable): the ids of all that the server holds */
@@ -590,6 +580,7 @@ static void
 compare_media (GstRtcRoomClient *self, GPtrArray *standing)
 {
   g_autoptr (GList) sessions = g_hash_table_get_keys (self->media);
+  gboolean doubts = FALSE;
 
   for (GList *item = sessions; item; item = item->next) {
     GstRtcRoomMedia *media = g_hash_table_lookup (self->media, item->data);
@@ -599,11 +590,17 @@ compare_media (GstRtcRoomClient *self, GPtrArray *standing)
 
     if (!stands && !media->stale)
       give_up_media (self, item->data, "ended while the connection was lost");
-    else if (can_be_half_open (media) && media->sends)
-      doubt_media (self, media);
-    else if (can_be_half_open (media))
+    else if (can_be_half_open (media) && !media->sends)
       close_media (self, item->data, NULL);
+    else if (can_be_half_open (media))
+      /* Its viewer would tell the end as a failure: what is not lost comes
+       * up. */
+      doubts = media->in_doubt = TRUE;
   }
+  clear_timer (&self->doubt_timer);
+  if (doubts)
+    self->doubt_timer =
+        gst_rtc_room_client_start_timer (self, DOUBT_MS, on_doubt_due, self);
 }
 
 /* Back in the room. What the server still holds goes on as it is; what it

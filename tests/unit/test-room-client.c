@@ -1399,7 +1399,7 @@ test_media_that_ended_unheard (Fixture *fixture, gconstpointer data)
   wait_seen (fixture, GST_RTC_MESSAGE_CANDIDATE, 1);
 }
 
-static const gchar both_sessions[] = "[\"session-1\",\"out-0\",\"out-1\"]";
+static const gchar all_sessions[] = "[\"session-1\",\"out-0\",\"out-1\"]";
 
 static void
 check_closed (Fixture *fixture, const gchar *session, gint code)
@@ -1923,10 +1923,10 @@ main (int argc, char **argv)
   add ("media-that-was-closed-in-vain", test_media_that_was_closed_in_vain,
       NULL);
   add ("media-that-ended-unheard", test_media_that_ended_unheard, NULL);
-  add ("viewing-was-half-open", test_viewing_was_half_open, both_sessions);
+  add ("viewing-was-half-open", test_viewing_was_half_open, all_sessions);
   add ("viewing-was-half-open-no-list", test_viewing_was_half_open, NULL);
   add ("viewing-was-half-open-twice", test_viewing_was_half_open_twice, NULL);
-  add ("serving-was-half-open", test_serving_was_half_open, both_sessions);
+  add ("serving-was-half-open", test_serving_was_half_open, all_sessions);
   add ("renewed-token-comes-back", test_renewed_token_comes_back, NULL);
   add ("banned", test_banned, NULL);
   add ("facts", test_facts, NULL);
