@@ -181,10 +181,10 @@ step_on (GstRtcJanusEntry *self)
 static void
 take_snapshot (GstRtcJanusEntry *self, GstRtcJson *data)
 {
-  gst_rtc_janus_feeds_take_each (
-      self->room->feeds, data, "attendees", gst_rtc_janus_feeds_take_member);
+  gst_rtc_janus_feeds_take_each (self->room->feeds, data, "attendees",
+      gst_rtc_janus_feeds_take_listed_member);
   gst_rtc_janus_feeds_take_each (self->room->feeds, data, "publishers",
-      gst_rtc_janus_feeds_take_publisher);
+      gst_rtc_janus_feeds_take_listed_publisher);
 }
 
 static void
@@ -289,7 +289,6 @@ on_room_joined (GstRtcJanusHandle *handle, guint tag,
   }
   room->private_id = gst_rtc_json_get_int (reply->data, "private_id", 0);
   gst_rtc_janus_feeds_add_own (room->feeds, room->main_id);
-  gst_rtc_janus_feeds_begin_snapshot (room->feeds);
   take_snapshot (self, reply->data);
   gst_rtc_janus_feeds_end_snapshot (room->feeds);
   answer_join (self, FALSE);
@@ -301,6 +300,7 @@ send_room_join (GstRtcJanusEntry *self)
   GstRtcJson *body = gst_rtc_janus_room_new_join (
       self->room, "publisher", get_values (self)->visible, FALSE);
 
+  gst_rtc_janus_feeds_begin_snapshot (self->room->feeds);
   gst_rtc_janus_link_message (self->room->link, self->room->main, body, NULL,
       NULL, self->join, on_room_joined);
 }
@@ -438,9 +438,8 @@ on_participants (GstRtcJanusHandle *handle, guint tag,
     create_session (self);
     return;
   }
-  gst_rtc_janus_feeds_begin_snapshot (self->room->feeds);
   gst_rtc_janus_feeds_take_each (self->room->feeds, reply->data, "participants",
-      gst_rtc_janus_feeds_take_member);
+      gst_rtc_janus_feeds_take_listed_member);
   self->probe = gst_rtc_janus_link_attach (
       self->room->link, self->join, on_probe_attached);
 }
@@ -460,6 +459,7 @@ on_claimed (GstRtcJanusHandle *handle, guint tag,
   }
   self->keepalive_due = after (self->keepalive_ms);
   drop_probe (self);
+  gst_rtc_janus_feeds_begin_snapshot (self->room->feeds);
   gst_rtc_janus_link_message (self->room->link, self->room->main,
       gst_rtc_janus_room_new_body (self->room, "listparticipants"), NULL, NULL,
       self->join, on_participants);

@@ -11,6 +11,14 @@
 #define MAX_FEEDS 8192
 #define MAX_CODEC_LENGTH 16
 
+/* What has ended while a snapshot is on its way, which may name it still. */
+typedef enum
+{
+  ENDED_NOTHING,
+  ENDED_STREAM,
+  ENDED_MEMBERSHIP
+} Ended;
+
 struct _GstRtcJanusFeeds
 {
   GstRtcJanusFeedsFunc tell;
@@ -20,6 +28,7 @@ struct _GstRtcJanusFeeds
   guint64 last_serial;
   GHashTable *own;   /* set of ids */
   GHashTable *feeds; /* id: GstRtcJanusFeed */
+  GHashTable *ended; /* id: Ended, during a snapshot */
 };
 
 static void
@@ -149,6 +158,7 @@ ensure_feed (GstRtcJanusFeeds *self, GstRtcJson *member, gboolean hidden_too)
 
   if (!id || gst_rtc_janus_feeds_is_own (self, id))
     return NULL;
+  g_hash_table_remove (self->ended, id);
   feed = g_hash_table_lookup (self->feeds, id);
   if (!feed && (display || hidden_too))
     feed = add_feed (self, id, display);
@@ -257,6 +267,7 @@ gst_rtc_janus_feeds_new (GstRtcJanusFeedsFunc func, gpointer user_data)
   self->own = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->feeds = g_hash_table_new_full (
       g_str_hash, g_str_equal, NULL, (GDestroyNotify)feed_free);
+  self->ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -267,6 +278,7 @@ gst_rtc_janus_feeds_free (GstRtcJanusFeeds *feeds)
     return;
   g_hash_table_unref (feeds->own);
   g_hash_table_unref (feeds->feeds);
+  g_hash_table_unref (feeds->ended);
   g_free (feeds);
 }
 
@@ -275,6 +287,7 @@ gst_rtc_janus_feeds_clear (GstRtcJanusFeeds *feeds)
 {
   g_hash_table_remove_all (feeds->own);
   g_hash_table_remove_all (feeds->feeds);
+  g_hash_table_remove_all (feeds->ended);
   feeds->quiet = FALSE;
 }
 
@@ -304,6 +317,7 @@ gst_rtc_janus_feeds_begin_snapshot (GstRtcJanusFeeds *feeds)
   gpointer feed;
 
   feeds->quiet = TRUE;
+  g_hash_table_remove_all (feeds->ended);
   g_hash_table_iter_init (&iter, feeds->feeds);
   while (g_hash_table_iter_next (&iter, NULL, &feed))
     ((GstRtcJanusFeed *)feed)->seen = ((GstRtcJanusFeed *)feed)->sending =
@@ -324,6 +338,7 @@ void
 gst_rtc_janus_feeds_end_snapshot (GstRtcJanusFeeds *feeds)
 {
   g_hash_table_foreach_remove (feeds->feeds, end_unseen, feeds);
+  g_hash_table_remove_all (feeds->ended);
   feeds->quiet = FALSE;
 }
 
@@ -370,6 +385,33 @@ gst_rtc_janus_feeds_take_publisher (
   g_free (mids[1]);
 }
 
+static Ended
+get_ended (GstRtcJanusFeeds *self, GstRtcJson *member)
+{
+  g_autofree gchar *id = gst_rtc_janus_get_id (member, "id");
+
+  return id ? GPOINTER_TO_INT (g_hash_table_lookup (self->ended, id))
+            : ENDED_NOTHING;
+}
+
+void
+gst_rtc_janus_feeds_take_listed_member (
+    GstRtcJanusFeeds *feeds, GstRtcJson *member)
+{
+  if (get_ended (feeds, member) != ENDED_MEMBERSHIP)
+    gst_rtc_janus_feeds_take_member (feeds, member);
+}
+
+void
+gst_rtc_janus_feeds_take_listed_publisher (
+    GstRtcJanusFeeds *feeds, GstRtcJson *publisher)
+{
+  if (get_ended (feeds, publisher) == ENDED_NOTHING)
+    gst_rtc_janus_feeds_take_publisher (feeds, publisher);
+  else
+    gst_rtc_janus_feeds_take_listed_member (feeds, publisher);
+}
+
 void
 gst_rtc_janus_feeds_take_each (GstRtcJanusFeeds *feeds, GstRtcJson *data,
     const gchar *name, void (*take) (GstRtcJanusFeeds *, GstRtcJson *))
@@ -384,12 +426,20 @@ gst_rtc_janus_feeds_take_each (GstRtcJanusFeeds *feeds, GstRtcJson *data,
   }
 }
 
+static void
+note_end (GstRtcJanusFeeds *self, const gchar *id, Ended ended)
+{
+  if (self->quiet && g_hash_table_size (self->ended) < MAX_FEEDS)
+    g_hash_table_insert (self->ended, g_strdup (id), GINT_TO_POINTER (ended));
+}
+
 /* Comes twice, and also for those that never sent anything. */
 void
 gst_rtc_janus_feeds_unpublished (GstRtcJanusFeeds *feeds, const gchar *id)
 {
   GstRtcJanusFeed *feed = g_hash_table_lookup (feeds->feeds, id);
 
+  note_end (feeds, id, ENDED_STREAM);
   if (feed)
     drop_stream (feeds, feed, "unpublished");
 }
@@ -400,6 +450,7 @@ gst_rtc_janus_feeds_left (
 {
   GstRtcJanusFeed *feed = g_hash_table_lookup (feeds->feeds, id);
 
+  note_end (feeds, id, ENDED_MEMBERSHIP);
   if (!feed)
     return;
   drop_stream (feeds, feed, reason);

@@ -62,7 +62,8 @@ void gst_rtc_janus_feeds_add_own (GstRtcJanusFeeds *feeds, const gchar *id);
 gboolean gst_rtc_janus_feeds_is_own (GstRtcJanusFeeds *feeds, const gchar *id);
 
 /* Between both nothing is told; members that are not named are dropped, and
- * streams that are not. The roster at the end says it all. */
+ * streams that are not. The roster at the end says it all. Begins when the
+ * lists are asked for: what is told meanwhile may be newer than they are. */
 void gst_rtc_janus_feeds_begin_snapshot (GstRtcJanusFeeds *feeds);
 void gst_rtc_janus_feeds_end_snapshot (GstRtcJanusFeeds *feeds);
 
@@ -72,7 +73,12 @@ void gst_rtc_janus_feeds_take_member (
     GstRtcJanusFeeds *feeds, GstRtcJson *member);
 void gst_rtc_janus_feeds_take_publisher (
     GstRtcJanusFeeds *feeds, GstRtcJson *publisher);
-/* Either of both for each object of the array @name of @data. */
+/* The same of the lists of a snapshot. */
+void gst_rtc_janus_feeds_take_listed_member (
+    GstRtcJanusFeeds *feeds, GstRtcJson *member);
+void gst_rtc_janus_feeds_take_listed_publisher (
+    GstRtcJanusFeeds *feeds, GstRtcJson *publisher);
+/* One of these for each object of the array @name of @data. */
 void gst_rtc_janus_feeds_take_each (GstRtcJanusFeeds *feeds, GstRtcJson *data,
     const gchar *name, void (*take) (GstRtcJanusFeeds *, GstRtcJson *));
 void gst_rtc_janus_feeds_unpublished (GstRtcJanusFeeds *feeds, const gchar *id);

@@ -1195,12 +1195,59 @@ test_keepalive (Fixture *fixture, gconstpointer data)
   g_assert_error (error, GST_RTC_ERROR, GST_RTC_ERROR_WEBSOCKET_FAILED);
 }
 
+#define CID                                                                    \
+  "{\"id\":6,\"display\":\"cid\",\"streams\":["                                \
+  "{\"type\":\"audio\",\"mid\":\"a\",\"codec\":\"opus\"}]}"
+
+static void
+assert_room_of_cid (Fixture *fixture, gboolean sending)
+{
+  g_assert_cmpuint (gst_rtc_roster_get_n_users (fixture->roster), ==, 1);
+  g_assert_true (gst_rtc_roster_has_user (fixture->roster, "cid"));
+  g_assert_cmpint (sending, ==,
+      gst_rtc_roster_get_stream (fixture->roster, "cid", FALSE) != NULL);
+}
+
+/* Janus may tell of an end before it sends the list that it made before. */
+static void
+test_list_is_older (Fixture *fixture, gconstpointer data)
+{
+  start_join (fixture);
+  reply_id (fixture, "create", SESSION);
+  reply_id (fixture, "attach", MAIN);
+  tell (fixture, "{\"videoroom\":\"event\",\"leaving\":5}");
+  tell (fixture, "{\"videoroom\":\"event\",\"unpublished\":6}");
+  reply_event (
+      fixture, "join", MAIN, "{\"id\":1,\"publishers\":[" BOB "," CID "]}", "");
+  assert_answers (fixture, "1 ok");
+  assert_room_of_cid (fixture, FALSE);
+  assert_events (fixture, "");
+  tell (fixture, "{\"videoroom\":\"event\",\"publishers\":[" BOB "," CID "]}");
+  assert_events (fixture,
+      "peer-online bob, stream-added bob camera, stream-added cid camera");
+
+  lose_socket (fixture);
+  start_join (fixture);
+  reply_success (fixture, "claim");
+  tell (fixture, "{\"videoroom\":\"event\",\"leaving\":5}");
+  reply_event (fixture, "listparticipants", MAIN,
+      "{\"participants\":[{\"id\":1},{\"id\":5,\"display\":\"bob\"},"
+      "{\"id\":6}]}",
+      "");
+  reply_id (fixture, "attach", 51);
+  /* What begins again counts. */
+  tell (fixture, "{\"videoroom\":\"event\",\"unpublished\":6}");
+  tell (fixture, "{\"videoroom\":\"event\",\"publishers\":[" CID "]}");
+  reply_event (
+      fixture, "join", 51, "{\"id\":52,\"publishers\":[" BOB "," CID "]}", "");
+  assert_answers (fixture, "2 ok");
+  assert_room_of_cid (fixture, TRUE);
+}
+
 static void
 test_claim (Fixture *fixture, gconstpointer data)
 {
-  join_with (fixture, BOB ",{\"id\":6,\"display\":\"cid\",\"streams\":["
-                          "{\"type\":\"audio\",\"mid\":\"a\","
-                          "\"codec\":\"opus\"}]}");
+  join_with (fixture, BOB "," CID);
   publish_camera (fixture);
   subscribe_bob (fixture);
   lose_socket (fixture);
@@ -1556,6 +1603,7 @@ main (int argc, char *argv[])
   add_test ("/dialect-janus/removed", test_removed);
   add_test ("/dialect-janus/session-lost", test_session_lost);
   add_test ("/dialect-janus/keepalive", test_keepalive);
+  add_test ("/dialect-janus/list-is-older", test_list_is_older);
   add_test ("/dialect-janus/claim", test_claim);
   add_test ("/dialect-janus/claim-refused", test_claim_refused);
   add_test ("/dialect-janus/renew-token", test_renew_token);
