@@ -84,6 +84,7 @@ gst_rtc_janus_entry_discard (GstRtcJanusEntry *self)
   gst_rtc_janus_link_set_session (self->room->link, 0);
   self->room->main = NULL;
   self->room->main_used = FALSE;
+  self->room->main_free = 0;
   self->room->private_id = 0;
   g_clear_pointer (&self->room->main_id, g_free);
   self->probe = NULL;

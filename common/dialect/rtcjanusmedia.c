@@ -11,6 +11,9 @@ GST_DEBUG_CATEGORY_STATIC (media_debug);
 #define GST_CAT_DEFAULT media_debug
 
 #define MAX_MLINES 8
+/* Janus tells the end of a transport before the last of it has gone, which
+ * takes along a new one on that handle, for good. */
+#define SETTLE (250 * G_TIME_SPAN_MILLISECOND)
 
 const GstRtcMedia gst_rtc_janus_medium[GST_RTC_JANUS_N_MEDIA] = {
     GST_RTC_MEDIA_AUDIO, GST_RTC_MEDIA_VIDEO};
@@ -185,12 +188,6 @@ gst_rtc_janus_media_open (GstRtcJanusMedia *self, GstRtcJanusSession *session)
 
 /* --- the end of a session --- */
 
-static GstRtcJanusMedia *
-media_of (gpointer room)
-{
-  return ((GstRtcJanusRoom *)room)->media;
-}
-
 void
 gst_rtc_janus_media_wait_for (GstRtcJanusMedia *self, guint request)
 {
@@ -217,15 +214,20 @@ gst_rtc_janus_media_start (GstRtcJanusMedia *self, GstRtcJanusSession *session)
   gst_rtc_janus_media_open (self, session);
 }
 
-/* Whoever waits for the transport of the main handle to end goes on. */
 void
-gst_rtc_janus_media_end_closing (GstRtcJanusMedia *self)
+gst_rtc_janus_media_await_hangup (GstRtcJanusMedia *media)
 {
-  GstRtcJanusSession *next = gst_rtc_janus_media_find (self, TRUE, NULL, FALSE);
+  media->room->main_closing = TRUE;
+  media->room->main_free =
+      g_get_monotonic_time () +
+      GST_RTC_JANUS_CLEANING_MS * (gint64)G_TIME_SPAN_MILLISECOND;
+}
 
-  self->room->main_closing = FALSE;
-  if (next && next->waiting)
-    gst_rtc_janus_media_start (self, next);
+void
+gst_rtc_janus_media_hang_up (GstRtcJanusMedia *media)
+{
+  gst_rtc_janus_media_await_hangup (media);
+  gst_rtc_janus_link_hang_up (media->room->link, media->room->main);
 }
 
 static void
@@ -247,9 +249,11 @@ static void
 on_closed_unpublished (GstRtcJanusHandle *handle, guint tag,
     const GstRtcJanusMessage *reply, gpointer user_data)
 {
-  /* There was nothing, so its end will not be told either. */
-  if (reply->error_code != 0)
-    gst_rtc_janus_media_end_closing (media_of (user_data));
+  GstRtcJanusRoom *room = user_data;
+
+  /* One that never stood, which the room does not end. */
+  if (reply->error_code != 0 && room->main_closing)
+    gst_rtc_janus_media_hang_up (room->media);
 }
 
 /* @gone: Janus has ended its side already. */
@@ -265,7 +269,8 @@ end_at_server (
   if (session->handle != room->main) {
     gst_rtc_janus_link_drop (room->link, session->handle, 0, NULL);
   } else if (session->sent && !session->ending && !gone) {
-    room->main_closing = session->described;
+    if (session->described)
+      gst_rtc_janus_media_await_hangup (self);
     gst_rtc_janus_link_message (room->link, session->handle,
         gst_rtc_janus_body_new ("unpublish"), NULL, NULL, 0,
         on_closed_unpublished);
@@ -484,10 +489,8 @@ gst_rtc_janus_media_forget (GstRtcJanusMedia *media, guint id)
 
     if (id == 0 || session->request != id)
       continue;
-    /* An unpublish comes after it by itself; the wait was in vain. */
+    /* An unpublish comes after it by itself. */
     session->request = 0;
-    if (session->waiting)
-      media->room->main_closing = FALSE;
     if (!session->sends)
       gst_rtc_janus_media_end (media, session, "given up");
     return;
@@ -543,9 +546,13 @@ on_hangup (GstRtcJanusMedia *self, GstRtcJanusHandle *handle,
 {
   g_autoptr (GError) error = NULL;
 
-  if (handle == self->room->main && self->room->main_closing) {
-    gst_rtc_janus_media_end_closing (self);
-    return;
+  if (handle == self->room->main) {
+    const gboolean awaited = self->room->main_closing;
+
+    self->room->main_closing = FALSE;
+    self->room->main_free = g_get_monotonic_time () + SETTLE;
+    if (awaited)
+      return;
   }
   if (!session || session->ending || !session->opened)
     return;
@@ -771,6 +778,21 @@ look_for_silence (
   return next;
 }
 
+/* Of the publication that waits for the main handle. */
+static gint64
+look_for_start (GstRtcJanusMedia *self, gint64 now)
+{
+  GstRtcJanusSession *session =
+      gst_rtc_janus_media_find (self, TRUE, NULL, FALSE);
+
+  if (!session || !session->waiting)
+    return G_MAXINT64;
+  if (now < self->room->main_free)
+    return self->room->main_free;
+  gst_rtc_janus_media_start (self, session);
+  return G_MAXINT64;
+}
+
 static gint64
 look_for_retry (GstRtcJanusMedia *self, GstRtcJanusSession *session, gint64 now)
 {
@@ -788,8 +810,8 @@ look_for_retry (GstRtcJanusMedia *self, GstRtcJanusSession *session, gint64 now)
 gint64
 gst_rtc_janus_media_look (GstRtcJanusMedia *media, gint64 now)
 {
+  gint64 next = look_for_start (media, now);
   g_autoptr (GList) sessions = g_hash_table_get_values (media->sessions);
-  gint64 next = G_MAXINT64;
 
   for (GList *item = sessions; item; item = item->next) {
     next = MIN (next, look_for_silence (media, item->data, now));

@@ -8,6 +8,8 @@
 G_BEGIN_DECLS
 
 #define GST_RTC_JANUS_MAX_SESSIONS 1024
+/* How long Janus waits with an offer for the transport before to go. */
+#define GST_RTC_JANUS_CLEANING_MS 3000
 
 enum
 {
@@ -147,8 +149,11 @@ void gst_rtc_janus_media_refuse (GstRtcJanusMedia *media,
     GstRtcJanusSession *session, const GstRtcJanusMessage *reply);
 void gst_rtc_janus_media_fail (GstRtcJanusMedia *media,
     GstRtcJanusSession *session, const gchar *format, ...) G_GNUC_PRINTF (3, 4);
-/* The transport of the main handle has ended: who waits for it goes on. */
-void gst_rtc_janus_media_end_closing (GstRtcJanusMedia *media);
+/* The transport of the main handle is on its way out: the next publication
+ * waits for its end, but not for ever. */
+void gst_rtc_janus_media_await_hangup (GstRtcJanusMedia *media);
+/* The same, and it ends by this. */
+void gst_rtc_janus_media_hang_up (GstRtcJanusMedia *media);
 
 /* The media that @audio and @video turn on and off. */
 GstRtcJanusChange gst_rtc_janus_change_new (guint id, GstRtcOperation operation,

@@ -10,8 +10,6 @@
  * before. */
 #define MAX_TRIES 12
 #define RETRY_DELAY (250 * G_TIME_SPAN_MILLISECOND)
-/* How long Janus waits with the offer for that to go, without a word. */
-#define CLEANING_MS 3000
 
 static void send_screen_join (
     GstRtcJanusRoom *room, GstRtcJanusSession *session);
@@ -71,6 +69,14 @@ on_screen_attached (GstRtcJanusHandle *handle, guint tag,
   send_screen_join (room, session);
 }
 
+/* ms */
+static guint
+get_cleaning_timeout (GstRtcJanusRoom *room)
+{
+  return gst_rtc_config_get_values (room->config)->signaling_timeout +
+         GST_RTC_JANUS_CLEANING_MS;
+}
+
 void
 gst_rtc_janus_publish (
     GstRtcJanusRoom *room, guint id, const GstRtcRequest *request)
@@ -97,8 +103,10 @@ gst_rtc_janus_publish (
     return;
   }
   session->handle = room->main;
-  session->waiting = room->main_closing;
-  if (!session->waiting)
+  session->waiting = g_get_monotonic_time () < room->main_free;
+  if (session->waiting)
+    gst_rtc_janus_room_extend (room, id, get_cleaning_timeout (room));
+  else
     gst_rtc_janus_media_start (room->media, session);
 }
 
@@ -123,7 +131,7 @@ clear_refused (GstRtcJanusRoom *room, GstRtcJanusHandle *handle)
   if (handle != room->main)
     return;
   room->main_used = TRUE;
-  gst_rtc_janus_link_hang_up (room->link, handle);
+  gst_rtc_janus_media_hang_up (room->media);
 }
 
 static void
@@ -139,7 +147,7 @@ on_published (GstRtcJanusHandle *handle, guint tag,
   /* One that was given up meanwhile has a transport there all the same. */
   if (reply->error_code == 0 && handle == room->main &&
       (!session || session->ending))
-    room->main_closing = TRUE;
+    gst_rtc_janus_media_await_hangup (room->media);
   if (!session || session->ending) {
     if (reply->error_code != 0)
       clear_refused (room, handle);
@@ -231,8 +239,7 @@ get_publish_timeout (GstRtcJanusRoom *room, const GstRtcJanusSession *session)
 {
   if (session->handle != room->main || !room->main_used)
     return 0;
-  return gst_rtc_config_get_values (room->config)->signaling_timeout +
-         CLEANING_MS;
+  return get_cleaning_timeout (room);
 }
 
 static void
@@ -272,13 +279,14 @@ on_unpublished (GstRtcJanusHandle *handle, guint tag,
   if (reply->error_code != 0 &&
       !gst_rtc_janus_is_done (GST_RTC_OPERATION_UNPUBLISH, reply->error_code)) {
     room->main_closing = FALSE;
+    room->main_free = 0;
     if (session)
       session->ending = FALSE;
     gst_rtc_janus_room_refuse (room, tag, GST_RTC_OPERATION_UNPUBLISH, reply);
     return;
   }
-  if (reply->error_code != 0)
-    room->main_closing = FALSE;
+  if (reply->error_code != 0 && room->main_closing)
+    gst_rtc_janus_media_hang_up (room->media);
   gst_rtc_janus_room_answer (room, tag, NULL);
   if (session)
     gst_rtc_janus_media_end (room->media, session, "unpublished");
@@ -300,8 +308,8 @@ gst_rtc_janus_unpublish (
     return;
   }
   session->ending = TRUE;
-  if (!by_leave)
-    room->main_closing = session->described;
+  if (!by_leave && session->described)
+    gst_rtc_janus_media_await_hangup (room->media);
   /* The member of the screen goes with its stream: in order, so that its id
    * is free for the next one. */
   gst_rtc_janus_link_message (room->link, session->handle,

@@ -37,6 +37,7 @@ typedef struct
  * @private_id: proof of membership for subscriptions, 0 for none
  * @main_used: it has had a transport
  * @main_closing: that is on its way out
+ * @main_free: monotonic time before which it takes no other one
  * @came_back: not by the first join: members of ours that broke may still be
  *   in the room
  * @open: ids of requests that are not answered
@@ -58,6 +59,7 @@ typedef struct
   gint64 private_id;
   gboolean main_used;
   gboolean main_closing;
+  gint64 main_free;
   gboolean came_back;
   GHashTable *open;
   struct _GstRtcJanusMedia *media;

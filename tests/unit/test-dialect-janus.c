@@ -460,9 +460,26 @@ describe (Fixture *fixture, const gchar *sdp)
 #define ANSWER "{\"type\":\"answer\",\"sdp\":\"answer\"}"
 
 static void
+wake_later (Fixture *fixture, gint64 later)
+{
+  g_assert_true (
+      GST_RTC_DIALECT_GET_IFACE (fixture->dialect)
+          ->wake (fixture->dialect, g_get_monotonic_time () + later, NULL));
+}
+
+/* The transport of the main handle has gone, with what is left of it. */
+static void
+end_transport (Fixture *fixture)
+{
+  tell_core (fixture, "hangup", MAIN, "\"reason\":\"Close PC\"");
+  wake_later (fixture, G_TIME_SPAN_SECOND);
+}
+
+static void
 publish_camera (Fixture *fixture)
 {
   start_publish (fixture, FALSE);
+  wake_later (fixture, G_TIME_SPAN_SECOND);
   describe (fixture, "offer");
   reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
   tell_core (fixture, "webrtcup", MAIN, "");
@@ -711,9 +728,11 @@ test_publish_refused (Fixture *fixture, gconstpointer data)
   reply_refusal (fixture, "publish", MAIN, 432);
   assert_answers (fixture, "2 300006/432");
   assert_events (fixture, "media-opened camera, media-closed");
+  g_assert_nonnull (find_sent (fixture, "hangup"));
 
   /* A codec that the room does not have is no error to Janus. */
   start_publish (fixture, FALSE);
+  end_transport (fixture);
   describe (fixture, "offer");
   reply_event (fixture, "publish", MAIN,
       "{\"configured\":\"ok\",\"streams\":[{\"type\":\"audio\",\"mid\":\"a\"},"
@@ -723,10 +742,10 @@ test_publish_refused (Fixture *fixture, gconstpointer data)
   assert_events (fixture, "media-opened camera, media-closed");
   g_assert_cmpuint (count_sent (fixture, "unpublish"), ==, 1);
   reply_event (fixture, "unpublish", MAIN, "{\"unpublished\":\"ok\"}", "");
-  tell_core (fixture, "hangup", MAIN, "\"reason\":\"Close PC\"");
 
   /* Nor is one without an answer. */
   start_publish (fixture, FALSE);
+  end_transport (fixture);
   describe (fixture, "offer");
   reply_event (fixture, "publish", MAIN, "{\"configured\":\"ok\"}", "");
   assert_answers (fixture, "4 300006/0");
@@ -747,22 +766,67 @@ test_publish_again (Fixture *fixture, gconstpointer data)
   assert_events (fixture, "media-closed");
   start_publish (fixture, FALSE);
   assert_events (fixture, "");
-  tell_core (fixture, "hangup", MAIN, "\"reason\":\"Close PC\"");
-  assert_events (fixture, "media-opened camera");
   /* Its end is told before all of it has gone. */
+  tell_core (fixture, "hangup", MAIN, "\"reason\":\"Close PC\"");
+  assert_events (fixture, "");
+  g_assert_cmpuint (fixture->alarm, <=, 1000);
+  wake_later (fixture, G_TIME_SPAN_SECOND);
+  assert_events (fixture, "media-opened camera");
   describe (fixture, "offer");
   iface->send_candidate (
       fixture->dialect, last_session (fixture), 0, "candidate:1");
   reply_core_error (fixture, "publish", 490);
   assert_answers (fixture, "");
-  g_assert_true (iface->wake (
-      fixture->dialect, g_get_monotonic_time () + G_TIME_SPAN_SECOND, NULL));
+  wake_later (fixture, G_TIME_SPAN_SECOND);
   g_assert_cmpuint (count_sent (fixture, "publish"), ==, 3);
   g_assert_null (find_sent (fixture, "trickle"));
   reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
   g_assert_nonnull (find_sent (fixture, "trickle"));
   tell_core (fixture, "webrtcup", MAIN, "");
   assert_answers (fixture, "4 ok");
+}
+
+/* A transport that never came up is not ended by the room, and would spoil
+ * the next one on the handle. */
+static void
+test_publish_after_a_failure (Fixture *fixture, gconstpointer data)
+{
+  GstRtcDialectInterface *iface = GST_RTC_DIALECT_GET_IFACE (fixture->dialect);
+
+  join_with (fixture, "");
+  start_publish (fixture, FALSE);
+  describe (fixture, "offer");
+  reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
+  iface->close_media (fixture->dialect, last_session (fixture), "no ICE");
+  assert_answers (fixture, "2 300006/0");
+  start_publish (fixture, FALSE);
+  g_assert_null (find_sent (fixture, "hangup"));
+  reply_refusal (fixture, "unpublish", MAIN, 435);
+  g_assert_nonnull (find_sent (fixture, "hangup"));
+  g_assert_cmpuint (1, ==, fixture->sessions->len);
+  end_transport (fixture);
+  g_assert_cmpuint (2, ==, fixture->sessions->len);
+
+  /* One whose end is told in time is not ended again. */
+  describe (fixture, "offer");
+  reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
+  iface->close_media (fixture->dialect, last_session (fixture), "no ICE");
+  tell_core (fixture, "hangup", MAIN, "\"reason\":\"DTLS alert\"");
+  reply_refusal (fixture, "unpublish", MAIN, 435);
+  g_assert_cmpuint (count_sent (fixture, "hangup"), ==, 1);
+  assert_answers (fixture, "3 300006/0");
+
+  /* One whose end is never told is not waited for for ever. */
+  start_publish (fixture, FALSE);
+  wake_later (fixture, G_TIME_SPAN_SECOND);
+  describe (fixture, "offer");
+  reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
+  iface->close_media (fixture->dialect, last_session (fixture), "no ICE");
+  start_publish (fixture, FALSE);
+  wake_later (fixture, 2 * G_TIME_SPAN_SECOND);
+  g_assert_cmpuint (3, ==, fixture->sessions->len);
+  wake_later (fixture, 4 * G_TIME_SPAN_SECOND);
+  g_assert_cmpuint (4, ==, fixture->sessions->len);
 }
 
 /* The room client gave up; what the server does all the same is undone. */
@@ -790,7 +854,7 @@ test_publish_forgotten (Fixture *fixture, gconstpointer data)
   reply_event (fixture, "unpublish", MAIN, "{\"unpublished\":\"ok\"}", "");
   assert_answers (fixture, "");
   assert_events (fixture, "");
-  tell_core (fixture, "hangup", MAIN, "");
+  end_transport (fixture);
   assert_events (fixture, "media-opened camera");
 }
 
@@ -1591,6 +1655,8 @@ main (int argc, char *argv[])
   add_test ("/dialect-janus/publish", test_publish);
   add_test ("/dialect-janus/publish-refused", test_publish_refused);
   add_test ("/dialect-janus/publish-again", test_publish_again);
+  add_test (
+      "/dialect-janus/publish-after-a-failure", test_publish_after_a_failure);
   add_test ("/dialect-janus/publish-forgotten", test_publish_forgotten);
   add_test ("/dialect-janus/screen", test_screen);
   add_test ("/dialect-janus/mute-local", test_mute_local);
