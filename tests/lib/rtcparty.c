@@ -247,8 +247,10 @@ rtc_pipeline_count_fact (RtcPipeline *pipeline, const gchar *name)
 void
 rtc_pipeline_wait_fact (RtcPipeline *pipeline, const gchar *name)
 {
-  rtc_test_wait (pipeline->context,
-      rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name) != NULL);
+  const gint64 since = g_get_monotonic_time ();
+
+  while (!rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name))
+    rtc_test_iterate (pipeline->context, since, name, __FILE__, __LINE__);
 }
 
 const GstStructure *
