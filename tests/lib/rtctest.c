@@ -112,8 +112,8 @@ rtc_test_iterate (GMainContext *context, gint64 since, const gchar *what,
   GSource *tick;
 
   if (waited > RTC_TEST_WATCHDOG_MS * rtc_patience ())
-    g_error ("%s: %s:%d: still waiting for: %s", g_test_get_path (), file,
-        line, what);
+    g_error ("%s: %s:%d: still waiting for: %s", g_test_get_path (), file, line,
+        what);
 
   /* Wakes up in time for the watchdog where nothing else does. */
   tick = g_timeout_source_new (RTC_TEST_WATCHDOG_MS / 4);
