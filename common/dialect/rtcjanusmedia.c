@@ -269,8 +269,7 @@ end_at_server (
   if (session->handle != room->main) {
     gst_rtc_janus_link_drop (room->link, session->handle, 0, NULL);
   } else if (session->sent && !session->ending && !gone) {
-    if (session->described)
-      gst_rtc_janus_media_await_hangup (self);
+    gst_rtc_janus_media_await_hangup (self);
     gst_rtc_janus_link_message (room->link, session->handle,
         gst_rtc_janus_body_new ("unpublish"), NULL, NULL, 0,
         on_closed_unpublished);

@@ -308,7 +308,7 @@ gst_rtc_janus_unpublish (
     return;
   }
   session->ending = TRUE;
-  if (!by_leave && session->described)
+  if (!by_leave)
     gst_rtc_janus_media_await_hangup (room->media);
   /* The member of the screen goes with its stream: in order, so that its id
    * is free for the next one. */

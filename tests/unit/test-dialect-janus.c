@@ -858,6 +858,24 @@ test_publish_forgotten (Fixture *fixture, gconstpointer data)
   assert_events (fixture, "media-opened camera");
 }
 
+/* Nor does the next one begin before it is known what becomes of that one. */
+static void
+test_publish_too_early (Fixture *fixture, gconstpointer data)
+{
+  join_with (fixture, "");
+  start_publish (fixture, FALSE);
+  describe (fixture, "offer");
+  start_target (fixture, GST_RTC_OPERATION_UNPUBLISH, FALSE, GST_RTC_UNSET,
+      GST_RTC_UNSET);
+  start_publish (fixture, FALSE);
+  assert_events (fixture, "media-opened camera, media-closed");
+  reply_event (fixture, "publish", MAIN, CONFIGURED, ANSWER);
+  reply_event (fixture, "unpublish", MAIN, "{\"unpublished\":\"ok\"}", "");
+  assert_events (fixture, "");
+  end_transport (fixture);
+  assert_events (fixture, "media-opened camera");
+}
+
 static void
 test_screen (Fixture *fixture, gconstpointer data)
 {
@@ -1658,6 +1676,7 @@ main (int argc, char *argv[])
   add_test (
       "/dialect-janus/publish-after-a-failure", test_publish_after_a_failure);
   add_test ("/dialect-janus/publish-forgotten", test_publish_forgotten);
+  add_test ("/dialect-janus/publish-too-early", test_publish_too_early);
   add_test ("/dialect-janus/screen", test_screen);
   add_test ("/dialect-janus/mute-local", test_mute_local);
   add_test ("/dialect-janus/publication-events", test_publication_events);
