@@ -247,10 +247,8 @@ rtc_pipeline_count_fact (RtcPipeline *pipeline, const gchar *name)
 void
 rtc_pipeline_wait_fact (RtcPipeline *pipeline, const gchar *name)
 {
-  const gint64 since = g_get_monotonic_time ();
-
-  while (!rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name))
-    rtc_test_iterate (pipeline->context, since, name, __FILE__, __LINE__);
+  rtc_test_wait_for (pipeline->context,
+      rtc_pipeline_find (pipeline, GST_MESSAGE_ELEMENT, name) != NULL, name);
 }
 
 const GstStructure *

@@ -26,15 +26,18 @@ void rtc_test_context_leave (GMainContext *context);
 void rtc_test_iterate (GMainContext *context, gint64 since, const gchar *what,
     const gchar *file, gint line);
 
-/* Iterates until @condition holds. */
-#define rtc_test_wait(context, condition)                                      \
+/* Iterates until @condition holds, and fails in the name of @what. */
+#define rtc_test_wait_for(context, condition, what)                            \
   G_STMT_START                                                                 \
   {                                                                            \
     const gint64 rtc_since = g_get_monotonic_time ();                          \
     while (!(condition))                                                       \
-      rtc_test_iterate (context, rtc_since, #condition, __FILE__, __LINE__);   \
+      rtc_test_iterate (context, rtc_since, what, __FILE__, __LINE__);         \
   }                                                                            \
   G_STMT_END
+
+#define rtc_test_wait(context, condition)                                      \
+  rtc_test_wait_for (context, condition, #condition)
 
 /* Iterates for as long as sources are ready without waiting. */
 void rtc_test_settle (GMainContext *context);
